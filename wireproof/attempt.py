@@ -1,0 +1,92 @@
+"""One attempt of a case: what it expects, what it found, and the exceptions that end it early."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from random import Random
+from typing import NoReturn
+
+from wireproof.transcript import Transcript
+from wireproof.verdict import Finding, Ground
+from wireproof.wire.session import Violation
+
+
+class Outcome(Exception):
+    """Ends an attempt early with a verdict that is not an error."""
+
+
+class Broken(Outcome):
+    """The peer broke a requirement."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.requirement}: expected {' or '.join(finding.expected)}; {finding.observed}")
+        self.finding = finding
+
+
+class NotApplicable(Outcome):
+    """The target lacks what the case needs; the message says what."""
+
+
+class Inconclusive(Outcome):
+    """The target or the route was not healthy; nobody is accused."""
+
+
+class TargetGone(Inconclusive):
+    """The target no longer accepts connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a verb waits for right now; a deadline that passes meanwhile is told in its words."""
+
+    attempt: Attempt
+    requirement: str
+    expected: tuple[str, ...]
+
+    def broken(self, observed: str, ground: Ground = Ground.SEEN) -> NoReturn:
+        """End the attempt: *observed* came instead of what was expected."""
+        raise Broken(Finding(self.requirement, self.expected, observed, ground))
+
+
+@dataclass(slots=True)
+class Attempt:
+    """The record that a case, its peers and the harness share while the case runs once.
+
+    ``requirements`` are the ids that the case checks, the first being the one that verbs accuse by default.
+    """
+
+    requirements: tuple[str, ...]
+    transcript: Transcript = field(default_factory=Transcript)
+    random: Random = field(default_factory=Random)
+    findings: list[Finding] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
+    passing: list[Violation] = field(default_factory=list)
+    waiting: Expectation | None = None
+    peers: int = 0
+
+    @contextmanager
+    def expecting(self, *expected: str, requirement: str | None = None) -> Iterator[Expectation]:
+        """Say what would conform while waiting for it; the innermost expectation counts at a deadline."""
+        expectation = Expectation(self, requirement or self.requirements[0], expected)
+        outer, self.waiting = self.waiting, expectation
+        yield expectation
+        # Behind an exception the expectation stays: a deadline's verdict is told in its words.
+        self.waiting = outer
+
+    def broken(
+        self, observed: str, *expected: str, requirement: str | None = None, ground: Ground = Ground.SEEN
+    ) -> NoReturn:
+        """End the attempt: a requirement is broken."""
+        raise Broken(Finding(requirement or self.requirements[0], expected, observed, ground))
+
+    def found(
+        self, observed: str, *expected: str, requirement: str | None = None, ground: Ground = Ground.SEEN
+    ) -> None:
+        """Note a broken requirement and go on."""
+        self.findings.append(Finding(requirement or self.requirements[0], expected, observed, ground))
+
+    def report(self, observation: str) -> None:
+        """Tell what was seen; a case that only reports has the verdict `info`."""
+        self.reports.append(observation)

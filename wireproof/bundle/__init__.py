@@ -1,0 +1,1 @@
+"""Home of the content folders in an installed wireproof: suites, fixtures, proxies and reports."""

@@ -1,0 +1,200 @@
+"""One byte stream to a target: TCP, TLS or a Unix socket, with its ends told apart."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import struct
+from collections.abc import Iterable
+from enum import Enum
+from typing import cast
+
+from wireproof.attempt import Attempt, Inconclusive, TargetGone
+from wireproof.peer.endpoint import Endpoint
+from wireproof.transcript import Direction, Kind
+
+_HIGH_WATER = 256 * 1024  # bytes received and not yet read, at which the server has to wait
+
+
+class End(Enum):
+    """How a connection ended, seen from here."""
+
+    FIN = "the server closed TCP"
+    RESET = "the server reset TCP"
+    BROKEN = "the connection broke"
+    ABANDONED = "the harness gave it up"
+
+
+class Connection(asyncio.Protocol):
+    """A connection that records what happens to it. Made by a `Dialer`."""
+
+    def __init__(self, attempt: Attempt, number: int) -> None:
+        self.attempt = attempt
+        self.number = number
+        self.end: End | None = None
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
+        self._changed = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._secure = False
+
+    def note(self, text: str, *, direction: Direction = Direction.NOTE) -> None:
+        """Record something that happened to the connection."""
+        self.attempt.transcript.add(self.number, direction, Kind.TCP, text)
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The asyncio transport below."""
+        if self._transport is None:
+            raise RuntimeError("the connection has not been made")
+        return self._transport
+
+    # asyncio.Protocol -----------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._secure = transport.get_extra_info("sslcontext") is not None
+        self.note("connected")
+
+    def data_received(self, data: bytes) -> None:
+        """Called by asyncio."""
+        self._buffer += data
+        if len(self._buffer) > _HIGH_WATER:
+            self.transport.pause_reading()
+        self._changed.set()
+
+    def eof_received(self) -> bool:
+        """Called by asyncio."""
+        self._ended(End.FIN)
+        return not self._secure  # our half stays open; TLS can't do that
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by asyncio."""
+        if exc is None:
+            self._ended(End.FIN)
+        else:
+            self._ended(End.RESET if isinstance(exc, (ConnectionResetError, BrokenPipeError)) else End.BROKEN)
+        self._writable.set()
+
+    def pause_writing(self) -> None:
+        """Called by asyncio."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Called by asyncio."""
+        self._writable.set()
+
+    def _ended(self, end: End) -> None:
+        if self.end is None:
+            self.end = end
+            self.note(end.value, direction=Direction.IN)
+        self._changed.set()
+
+    # For peers --------------------------------------------------------------------------------
+
+    async def receive(self) -> bytes:
+        """The bytes that have come since the last call, at least one; empty once the connection has ended."""
+        while not self._buffer and self.end is None:
+            self._changed.clear()
+            await self._changed.wait()
+        data = bytes(self._buffer)
+        self._buffer.clear()
+        if self.end is None and not self.transport.is_reading():
+            self.transport.resume_reading()
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Send *data* as soon as the system takes it; what can't be sent any more is dropped."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
+
+    async def write_pieces(self, pieces: Iterable[bytes], pace: float) -> None:
+        """Send each piece in a segment of its own, *pace* seconds apart: nothing tells when the server has read one."""
+        for piece in pieces:
+            self.write(piece)
+            await asyncio.sleep(pace)
+
+    async def drain(self) -> None:
+        """Wait until the system has taken most of what was written."""
+        await self._writable.wait()
+
+    def half_close(self) -> None:
+        """Send a FIN and keep reading."""
+        self.note("FIN sent", direction=Direction.OUT)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.transport.close()
+
+    def reset(self) -> None:
+        """End the connection with an RST."""
+        self.note("RST sent", direction=Direction.OUT)
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None and sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.end = self.end or End.ABANDONED
+        self.transport.abort()
+
+    def discard(self) -> None:
+        """Give the connection up, without waiting for anything."""
+        self.end = self.end or End.ABANDONED
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class Dialer:
+    """Opens connections to one endpoint, at most *rate* a second (0: as fast as wanted)."""
+
+    def __init__(self, endpoint: Endpoint, rate: float = 0.0) -> None:
+        self.endpoint = endpoint
+        self.rate = rate
+        self.last_alive = 0.0  # when a response last came, on the monotonic clock
+        self._next = 0.0
+        self._addresses: list[str] = []
+
+    async def dial(self, attempt: Attempt) -> Connection:
+        """A new connection, recorded in *attempt*.
+
+        Raise `TargetGone` when nothing listens there, `Inconclusive` when the network or TLS fails.
+        """
+        await self._pace()
+        attempt.peers += 1
+        connection = Connection(attempt, attempt.peers)
+        try:
+            await self._connect(connection)
+        except (ConnectionRefusedError, FileNotFoundError) as exc:
+            connection.note("refused", direction=Direction.IN)
+            raise TargetGone("the target does not accept connections") from exc
+        except (ssl.SSLError, OSError) as exc:
+            connection.note(f"could not connect: {exc}", direction=Direction.IN)
+            raise Inconclusive(f"no connection to the target: {exc}") from exc
+        return connection
+
+    async def _pace(self) -> None:
+        if self.rate:
+            now = asyncio.get_running_loop().time()
+            self._next = max(now, self._next) + 1 / self.rate
+            await asyncio.sleep(self._next - now - 1 / self.rate)
+
+    async def _connect(self, connection: Connection) -> None:
+        loop = asyncio.get_running_loop()
+        there = self.endpoint
+        if there.unix is not None:
+            await loop.create_unix_connection(lambda: connection, there.unix)
+            return
+        if not self._addresses:
+            found = await loop.getaddrinfo(there.host, there.port, type=socket.SOCK_STREAM)
+            self._addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
+        for last, address in ((a == self._addresses[-1], a) for a in tuple(self._addresses)):
+            try:
+                await loop.create_connection(
+                    lambda: connection, address, there.port, ssl=there.tls, server_hostname=there.server_name
+                )
+                self._addresses = [address]
+                return
+            except OSError:
+                if last:
+                    raise

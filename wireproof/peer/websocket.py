@@ -1,0 +1,250 @@
+"""The peer that WebSocket cases drive: verbs that hold the tolerance of RFC 6455 once, for all cases.
+
+Every verb names what would conform. It raises `Broken` when something else comes; when nothing comes, the
+case's deadline ends it, and the harness judges with the same words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wireproof.attempt import Expectation, NotApplicable
+from wireproof.peer.connection import End
+from wireproof.peer.raw import Ended, RawPeer, Refusal
+from wireproof.verdict import Ground
+from wireproof.wire.http1 import Request, Response
+from wireproof.wire.session import Close, Message, Ping, Pong
+from wireproof.wire.text import opcode_name, shorten
+from wireproof.wire.websocket import CloseCode, Frame, Opcode
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How the server ended a connection: its Close frame, if one came, or else the end of TCP."""
+
+    close: Close | None
+    end: Ended | None
+
+    def __str__(self) -> str:
+        return describe_close(self.close) if self.close else f"no Close frame; {self.end}"
+
+
+def describe_close(close: Close) -> str:
+    """A received Close frame in words."""
+    if close.code is None:
+        return "a Close frame without a code"
+    return f"a Close frame with {close.code}" + (f" {shorten(close.reason)}" if close.reason else "")
+
+
+def describe_message(message: Message) -> str:
+    """A received message in words."""
+    return f"a {opcode_name(message.opcode)} message of {len(message.data)} bytes {shorten(message.data, 32)}"
+
+
+@dataclass(slots=True)
+class WebSocketPeer(RawPeer):
+    """A raw peer with expectations."""
+
+    _pings: int = 0
+    _awaited: set[bytes] = field(default_factory=set)
+
+    # The opening handshake ----------------------------------------------------------------------
+
+    async def expect_accepted(self, request: Request | None = None, requirement: str | None = None) -> Response:
+        """Connect, send *request* and demand a 101 (RFC 6455 section 4.2.2)."""
+        with self.attempt.expecting("101 Switching Protocols", requirement=requirement) as expecting:
+            answer = await self.handshake(request)
+            if isinstance(answer, Refusal):
+                expecting.broken(f"refused: {answer.detail}", _ground(answer))
+        return answer
+
+    async def expect_refused(self, request: Request, requirement: str | None = None) -> Refusal:
+        """Connect, send *request* and demand that it does not open a WebSocket (section 4.2.1).
+
+        Any response but 101 is a refusal, and so is the end of TCP: section 10.7 lets a server drop the
+        connection; that it SHOULD answer is demanded by a case of its own.
+        """
+        with self.attempt.expecting(
+            "an HTTP error status", "TCP ends without an answer", requirement=requirement
+        ) as expecting:
+            answer = await self.handshake(request)
+            if isinstance(answer, Response):
+                expecting.broken("the handshake was accepted with 101")
+        return answer
+
+    # Liveness -----------------------------------------------------------------------------------
+
+    def ping(self) -> Frame:
+        """A ping whose answer the verbs know from all others; `NotApplicable` where pings are never answered."""
+        if not self.dialect.pings:
+            raise NotApplicable("the server answers no pings, so nothing shows whether it is alive")
+        self._pings += 1
+        payload = b"wireproof-%d" % self._pings
+        self._awaited.add(payload)
+        return Frame.ping(payload)
+
+    async def expect_alive(self, requirement: str | None = None) -> None:
+        """Send a ping and demand its pong: whatever was sent before has been accepted.
+
+        Messages that come first are kept for `expect_message`.
+        """
+        ping = self.ping()
+        self.send(ping)
+        await self.expect_pong(ping.payload, requirement=requirement)
+
+    async def expect_pong(self, payload: bytes, requirement: str | None = None) -> None:
+        """Demand a pong with *payload*; messages, pings and other pongs may come before it."""
+        with self.attempt.expecting(f"a pong with {shorten(payload)}", requirement=requirement) as expecting:
+            while True:
+                match await self.event():
+                    case Pong(received) if received == payload:
+                        self._awaited.discard(payload)
+                        return
+                    case Message() as message:
+                        self.messages.append(message)
+                    case Close() as close:
+                        refuse_limit(close)
+                        expecting.broken(describe_close(close), Ground.MISSING)
+                    case Ended() as end:
+                        expecting.broken(str(end), Ground.MISSING)
+                    case _:
+                        pass
+
+    # Failing the connection -----------------------------------------------------------------------
+
+    async def expect_failure(self, *codes: CloseCode, requirement: str | None = None) -> Closing:
+        """Demand that the server fails the connection (section 7.1.7) because of what was just sent.
+
+        A Close frame of any code conforms, and so does the end of TCP; *codes* are those that are named as
+        fitting, a case of its own judges them. An answered ping does not conform. A first pong may have
+        overtaken the failure in a server that reads ahead, so it takes a second one to accuse.
+        """
+        fitting = f"a Close frame ({' or '.join(str(int(code)) for code in codes)})" if codes else "a Close frame"
+        with self.attempt.expecting(fitting, "the end of TCP", requirement=requirement) as expecting:
+            self.send(self.ping())
+            pongs = 0
+            while True:
+                match await self.event():
+                    case Close() as close:
+                        return self._closing(close)
+                    case Ended() as end:
+                        return Closing(None, end)
+                    case Pong(payload) if payload in self._awaited:
+                        self._awaited.discard(payload)
+                        pongs += 1
+                        if pongs > 1:
+                            expecting.broken("the connection lives on: pings behind it were answered")
+                        self.send(self.ping())
+                    case _:
+                        pass
+
+    def _closing(self, close: Close) -> Closing:
+        if not self.close_sent:
+            self.send(Frame.close(close.code if close.code is not None else None))
+        return Closing(close, None)
+
+    # Messages -------------------------------------------------------------------------------------
+
+    async def expect_message(self, requirement: str | None = None) -> Message:
+        """Demand any message; pings and pongs may come before it."""
+        with self.attempt.expecting("a message", requirement=requirement) as expecting:
+            return await self._message(expecting)
+
+    async def _message(self, expecting: Expectation) -> Message:
+        if self.messages:
+            return self.messages.popleft()
+        while True:
+            match await self.event():
+                case Message() as message:
+                    return message
+                case Close() as close:
+                    refuse_limit(close)
+                    expecting.broken(describe_close(close), Ground.MISSING)
+                case Ended() as end:
+                    expecting.broken(str(end), Ground.MISSING)
+                case _:
+                    pass
+
+    async def expect_echo(self, opcode: Opcode, data: bytes, requirement: str | None = None) -> Message:
+        """Demand *data* back as a message of the same type, in the form that the profile tells."""
+        what = f"the echo of {len(data)} bytes {shorten(data, 32)}"
+        with self.attempt.expecting(what, requirement=requirement) as expecting:
+            message = await self._message(expecting)
+            echoed = self.dialect.echoed(message)
+            if message.opcode != opcode and self.dialect.echo is None:
+                expecting.broken(f"{describe_message(message)}, though it was sent as {opcode_name(opcode)}")
+            if echoed != data:
+                expecting.broken(describe_message(message) + difference(data, echoed))
+        return message
+
+    async def expect_no_message(self, requirement: str | None = None) -> None:
+        """Demand that no message comes before the answer to a ping that is sent now."""
+        ping = self.ping()
+        self.send(ping)
+        with self.attempt.expecting("no message", requirement=requirement) as expecting:
+            await self.expect_pong(ping.payload, requirement=requirement)
+            if self.messages:
+                expecting.broken(describe_message(self.messages[0]))
+
+    # Closing ----------------------------------------------------------------------------------------
+
+    async def expect_close(self, requirement: str | None = None) -> Close:
+        """Demand a Close frame (section 5.5.1); data that was under way may come before it."""
+        with self.attempt.expecting("a Close frame", requirement=requirement) as expecting:
+            while True:
+                match await self.event():
+                    case Close() as close:
+                        return close
+                    case Ended() as end:
+                        expecting.broken(f"no Close frame; {end}", Ground.MISSING)
+                    case Message() as message:
+                        self.messages.append(message)
+                    case _:
+                        pass
+
+    async def expect_end(self, requirement: str | None = None) -> Ended:
+        """Demand the end of TCP; whatever comes before it is left to the session's own rules."""
+        with self.attempt.expecting("the end of TCP", requirement=requirement):
+            while True:
+                match await self.event():
+                    case Ended() as end:
+                        return end
+                    case Message() as message:
+                        self.messages.append(message)
+                    case _:
+                        pass
+
+    async def close(self, code: int | None = CloseCode.NORMAL, reason: str | bytes = b"") -> Close:
+        """Close as a client should: send a Close frame, demand the answer."""
+        self.send(Frame.close(code, reason))
+        return await self.expect_close()
+
+    def expect_no_violation(self, requirement: str | None = None) -> None:
+        """Demand that nothing which came so far broke *requirement* (the case's first by default)."""
+        wanted = requirement or self.attempt.requirements[0]
+        for violation in self.violations:
+            if violation.requirement == wanted:
+                self.attempt.broken(violation.text, "none of it in the server's frames", requirement=wanted)
+
+
+def refuse_limit(close: Close) -> None:
+    """Raise `NotApplicable` when *close* tells a limit of the server's own: limits are policy, not failures."""
+    if close.code == CloseCode.TOO_BIG:
+        raise NotApplicable("the server's own limit on sizes: it closed with 1009")
+
+
+def difference(sent: bytes, received: bytes | None) -> str:
+    """Where *received* begins to differ from *sent*, in words."""
+    if received is None:
+        return ", which does not look like the echo that the profile tells"
+    if len(sent) != len(received) and (sent.startswith(received) or received.startswith(sent)):
+        return f", {len(received) - len(sent):+d} bytes"
+    at = next((i for i, (a, b) in enumerate(zip(sent, received, strict=False)) if a != b), 0)
+    return f", different from byte {at} on"
+
+
+def _ground(answer: Refusal) -> Ground:
+    return Ground.SEEN if answer.response is not None else Ground.MISSING
+
+
+__all__ = ["Closing", "End", "Ended", "Refusal", "WebSocketPeer", "describe_close", "describe_message", "difference"]

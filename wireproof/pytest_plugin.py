@@ -1,0 +1,249 @@
+"""Runs cases as pytest items: pytest collects and counts, the lab's scheduler flies them at once.
+
+pytest's own protocol stays sequential. The first item starts all flights; each item then waits for its own.
+Everything rests on public hooks.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Generator
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wireproof.attempt import Attempt
+from wireproof.case import CaseSpec, case_id, spec_of
+from wireproof.content import prepare_content
+from wireproof.errors import TargetError, UsageError
+from wireproof.run.campaign import Campaign
+from wireproof.run.judge import Result
+from wireproof.run.lab import PROVIDED
+from wireproof.run.options import add_pytest_options, settings_from_pytest
+from wireproof.run.scheduler import Flight, Plan
+from wireproof.run.select import CaseItem
+from wireproof.verdict import Verdict
+
+prepare_content()
+
+CAMPAIGN = pytest.StashKey[Campaign]()
+_CASE = pytest.StashKey[CaseItem]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of a run, for those who call pytest themselves."""
+    add_pytest_options(parser)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare a campaign when a target is given, by the command line tool or by ``--url``."""
+    config.addinivalue_line("markers", "serial(reason): a case that never runs beside others")
+    campaign: Campaign | None = config.pluginmanager.get_plugin("wireproof-campaign")
+    if campaign is None and config.getoption("url", None):
+        try:
+            campaign = Campaign(settings_from_pytest(config))
+        except UsageError as exc:
+            raise pytest.UsageError(str(exc)) from exc
+    if campaign is not None:
+        config.stash[CAMPAIGN] = campaign
+        config.pluginmanager.register(Tower(campaign), "wireproof-tower")
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Enum members as lower-case ids, so that case ids are the same everywhere."""
+    return val.name.lower().replace("_", "-") if isinstance(val, Enum) and val.name else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """A case can't run without a target."""
+    if spec_of(pyfuncitem.function) and CAMPAIGN not in pyfuncitem.config.stash:
+        pytest.skip("no target: give one with --url")
+    return None
+
+
+@pytest.fixture
+def peer() -> None:
+    """A `WebSocketPeer` that has not yet connected; made when the case flies."""
+
+
+@pytest.fixture
+def peers() -> None:
+    """Makes any number of peers: call it once for each; made when the case flies."""
+
+
+@pytest.fixture
+def attempt() -> None:
+    """The running `Attempt`: what a case reports or finds goes there; made when the case flies."""
+
+
+@pytest.fixture
+def target() -> None:
+    """The `Target` under test; handed over when the case flies."""
+
+
+def case_item(item: pytest.Item) -> CaseItem | None:
+    """What a campaign needs to know of *item*; None when it is no case."""
+    if not isinstance(item, pytest.Function):
+        return None
+    spec = spec_of(item.function)
+    if spec is None:
+        return None
+    made = item.stash.get(_CASE, None)
+    if made is None:
+        made = item.stash[_CASE] = _make_case_item(item, spec)
+    return made
+
+
+def _make_case_item(item: pytest.Function, spec: CaseSpec) -> CaseItem:
+    suite = _suite(item.path)
+    callspec = getattr(item, "callspec", None)
+    identifier = case_id(suite, item.path.stem, item.originalname, callspec.id if callspec else None)
+    title = (inspect.getdoc(item.function) or item.originalname).partition("\n")[0]
+    spec.resolve()
+    return CaseItem(identifier, title, suite.partition("/")[0], spec, str(item.path))
+
+
+def _suite(path: Path) -> str:
+    parts = path.parent.parts
+    if "suites" in parts:
+        return "/".join(parts[len(parts) - parts[::-1].index("suites") :]) or "suites"
+    return path.parent.name.lower()
+
+
+class Tower:
+    """Connects pytest's items to a campaign's flights."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self.campaign = campaign
+        self.flights: dict[str, Flight] = {}
+        self.started = False
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Keep the cases that are selected; refuse ids that are not unique."""
+        try:
+            cases = {item: case for item in items if (case := case_item(item))}
+            chosen = set(self.campaign.select(list(cases.values())))
+        except UsageError as exc:
+            raise pytest.UsageError(str(exc)) from exc
+        dropped = [item for item in items if item in cases and cases[item] not in chosen]
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+            gone = set(dropped)
+            items[:] = [item for item in items if item not in gone]
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Probe the target before the first item, once it is known that there is one."""
+        cases = [case for item in session.items if (case := case_item(item))]
+        if not cases or session.config.option.collectonly:
+            return
+        try:
+            self.campaign.open(len(cases))
+        except TargetError as exc:
+            pytest.exit(str(exc), returncode=3)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        """Start every flight with the first item."""
+        if self.started:
+            return
+        self.started = True
+        for one in item.session.items:
+            if isinstance(one, pytest.Function) and (case := case_item(one)) and _can_fly(one):
+                self.flights[one.nodeid] = Flight(_plan(self.campaign, one, case, {}))
+        if item.session.config.getoption("usepdb", False):
+            return
+        self.campaign.fly(list(self.flights.values()))
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Await the item's outcome; what is nobody's failure counts as an error, which pytest has at set-up."""
+        case = case_item(item)
+        if case is None or not isinstance(item, pytest.Function):
+            return
+        if (flight := self.flights.get(item.nodeid)) is None:
+            return
+        result = self.campaign.wait(flight)
+        if result.verdict is Verdict.ERROR and result.error is not None:
+            raise result.error
+        if result.verdict in (Verdict.INCONCLUSIVE, Verdict.ERROR):
+            pytest.fail(f"{result.verdict}: {result.reason}", pytrace=False)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """Turn the verdict into pytest's outcome."""
+        case = case_item(pyfuncitem)
+        if case is None:
+            return None
+        flight = self.flights.get(pyfuncitem.nodeid)
+        if flight is None:
+            funcargs = {n: v for n, v in pyfuncitem.funcargs.items() if n not in PROVIDED}
+            flight = self.flights[pyfuncitem.nodeid] = Flight(_plan(self.campaign, pyfuncitem, case, funcargs))
+            self.campaign.fly([flight])
+        result = self.campaign.wait(flight)
+        pyfuncitem.user_properties += [("case", case.id), ("verdict", str(result.verdict))]
+        self._conclude(pyfuncitem, case, result)
+        return True
+
+    def _conclude(self, item: pytest.Function, case: CaseItem, result: Result) -> None:
+        text = self.campaign.explain(case, result)
+        if result.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+            item.add_report_section("call", "evidence", text)
+        known = self.campaign.known_failure(case, result)
+        match result.verdict:
+            case Verdict.FAIL if known is not None:
+                pytest.xfail(f"known: {known.reason}")
+            case Verdict.FAIL:
+                pytest.fail(text, pytrace=False)
+            case Verdict.WARN if self.campaign.settings.fail_on_warn:
+                pytest.fail(text, pytrace=False)
+            case Verdict.NOT_APPLICABLE:
+                pytest.skip(result.reason)
+            case Verdict.INCONCLUSIVE | Verdict.ERROR:
+                pytest.fail(f"{result.verdict}: {result.reason}", pytrace=False)
+            case _:
+                pass
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Report the time that the case took, not the time that pytest waited."""
+        flight = self.flights.get(item.nodeid)
+        if call.when == "call" and flight is not None and (result := flight.result) is not None:
+            call.start, call.duration = result.started, result.duration_s
+            call.stop = result.started + result.duration_s
+        return (yield)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """End the lab and all that it started."""
+        self.campaign.close()
+
+
+def _can_fly(item: pytest.Function) -> bool:
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    wanted = set(inspect.signature(item.function).parameters)
+    blocked = {"skip", "skipif", "usefixtures"} & {mark.name for mark in item.iter_markers()}
+    return inspect.iscoroutinefunction(item.function) and not blocked and wanted <= {*PROVIDED, *params}
+
+
+def _plan(campaign: Campaign, item: pytest.Function, case: CaseItem, funcargs: dict[str, Any]) -> Plan:
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    names = list(inspect.signature(item.function).parameters)
+
+    async def body(attempt: Attempt) -> None:
+        campaign.lab.target.require(*case.spec.needs)
+        provided, peers = campaign.lab.board(attempt, names)
+        known = {**params, **funcargs, **provided}
+        try:
+            await item.obj(**{name: known[name] for name in names})
+        finally:
+            peers.discard()
+
+    mark = item.get_closest_marker("serial")
+    alone = "" if mark is None else str(next(iter(mark.args), "marked serial"))
+    return campaign.plan(case, body, alone)

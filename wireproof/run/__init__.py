@@ -1,0 +1,1 @@
+"""Running cases: the lab that owns loop and target, the scheduler that flies cases, the events they make."""

@@ -1,0 +1,154 @@
+"""One run from selection to the last verdict: it joins settings, lab and reporters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime
+
+from wireproof import SUITES_VERSION, __version__
+from wireproof.attempt import Attempt
+from wireproof.catalogue.requirement import load_catalogue
+from wireproof.profile import Known
+from wireproof.run.events import (
+    CaseFinished,
+    Event,
+    Reporter,
+    RunFinished,
+    RunStarted,
+    TargetProbed,
+)
+from wireproof.run.judge import Result
+from wireproof.run.lab import Lab
+from wireproof.run.record import case_record
+from wireproof.run.scheduler import Flight, Plan
+from wireproof.run.select import CaseItem, matches, select
+from wireproof.run.settings import Settings
+from wireproof.target import Target
+
+DIRECT = {"name": "direct", "kind": "direct", "software": None, "version": None}
+
+
+class Campaign:
+    """Everything that one run is. Its reporters are called from the lab's thread and from the main one."""
+
+    def __init__(self, settings: Settings, reporters: Sequence[Reporter] = ()) -> None:
+        self.settings = settings
+        self.reporters = tuple(reporters)
+        self.lab = Lab(settings)
+        self.items: dict[str, CaseItem] = {}
+        self.expected = 0
+        self.settled = 0
+        self._began = 0.0
+        self._open = False
+
+    def emit(self, event: Event) -> None:
+        """Tell every reporter."""
+        for reporter in self.reporters:
+            reporter.handle(event)
+
+    def select(self, cases: Sequence[CaseItem]) -> list[CaseItem]:
+        """The cases to run; raise `UsageError` when the selection makes no sense."""
+        return select(cases, self.settings)
+
+    def open(self, count: int) -> None:
+        """Probe the target; raise `TargetError` before any case has run."""
+        self._began = time.monotonic()
+        self.expected = count
+        tool = {"name": "wireproof", "version": __version__, "suites": SUITES_VERSION}
+        self.emit(RunStarted(_now(), tool, self.settings.command, self.settings.seed, count))
+        self._open = True
+        target = self.lab.open()
+        self.emit(TargetProbed(describe(target, self.settings), (DIRECT,)))
+
+    def plan(self, case: CaseItem, body: Callable[[Attempt], Awaitable[None]], alone: str) -> Plan:
+        """A plan for *case*."""
+        self.items[case.id] = case
+        return Plan(case.id, case.spec, body, alone)
+
+    def fly(self, flights: Sequence[Flight]) -> None:
+        """Start *flights*; each is reported as soon as it is settled."""
+        for flight in flights:
+            flight.outcome.add_done_callback(lambda future, flight=flight: self._report(flight, future))
+        self.lab.fly(flights)
+
+    def wait(self, flight: Flight) -> Result:
+        """The settled result of *flight*."""
+        return flight.outcome.result()
+
+    def _report(self, flight: Flight, future: Future[Result]) -> None:
+        if future.cancelled() or future.exception() is not None:
+            return
+        result, case = future.result(), self.items[flight.plan.id]
+        known = self.known_failure(case, result)
+        record = case_record(
+            flight.plan,
+            result,
+            title=case.title,
+            suite=case.suite,
+            route="direct",
+            known=None if known is None else known.as_json(),
+            reproduce=self.settings.reproduce_line(case.id),
+        )
+        self.settled += 1
+        self.emit(CaseFinished(record))
+
+    def known_failure(self, case: CaseItem, result: Result) -> Known | None:
+        """The entry that says that exactly this failure is known: exact ids before globs."""
+        accused = result.accused
+        if accused is None:
+            return None
+        fitting = [
+            known
+            for known in self.settings.known
+            if matches(known.case, case.id)
+            and known.requirement in (None, accused.requirement)
+            and known.route in (None, "direct")
+            and not known.has_expired()
+        ]
+        return min(fitting, key=lambda known: known.case != case.id, default=None)
+
+    def explain(self, case: CaseItem, result: Result) -> str:
+        """The verdict in a few lines, for a terminal that shows nothing else."""
+        lines = [f"{case.id}: {result.verdict}"]
+        catalogue = load_catalogue()
+        for finding in result.findings:
+            asked = catalogue[finding.requirement]
+            lines += [
+                f"  {asked.level} ({asked.basis}), {asked.spec} section {asked.section}: {asked.asks}",
+                f"  expected {' or '.join(finding.expected)}",
+                f"  observed {finding.observed}",
+            ]
+        lines += [f"  {text}" for text in (*result.attempt.reports, result.reason) if text]
+        lines += [
+            f"  {entry.t:8.4f} #{entry.peer} {entry.direction:<4} {entry.kind:<5} {entry.text}"
+            for entry in list(result.attempt.transcript.entries())[-40:]
+        ]
+        lines.append(f"  again: {self.settings.reproduce_line(case.id)}")
+        return "\n".join(lines)
+
+    def close(self) -> None:
+        """End the lab and say that the run is over; may be called twice."""
+        self.lab.close()
+        if self._open:
+            self._open = False
+            duration = time.monotonic() - self._began
+            self.emit(RunFinished(_now(), round(duration, 6), self.settled == self.expected))
+
+
+def describe(target: Target, settings: Settings) -> dict[str, object]:
+    """The target as the report shows it."""
+    return {
+        "url": settings.url,
+        "nodes": [settings.url],
+        "protocols": list(target.protocols),
+        "server": target.server,
+        "capabilities": dict(target.capabilities),
+        "profile": settings.profile,
+        "limits": {},
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

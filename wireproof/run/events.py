@@ -1,0 +1,85 @@
+"""What happens in a run, as it happens. Every report is a fold over these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run begins: ``tool`` and ``command`` as in the report, ``cases`` counts what was selected."""
+
+    name: ClassVar[str] = "run-started"
+    started: str
+    tool: Mapping[str, str]
+    command: tuple[str, ...]
+    seed: int
+    cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetProbed:
+    """The target is known: ``target`` as in the report."""
+
+    name: ClassVar[str] = "target-probed"
+    target: Mapping[str, Any]
+    routes: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStarted:
+    """A case takes off."""
+
+    name: ClassVar[str] = "case-started"
+    id: str
+    route: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFinished:
+    """A case is settled: ``case`` is its record as in the report."""
+
+    name: ClassVar[str] = "case-finished"
+    case: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetLost:
+    """The target stopped accepting connections; ``suspects`` are the cases that were in the air."""
+
+    name: ClassVar[str] = "target-lost"
+    suspects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetBack:
+    """The target accepts connections again."""
+
+    name: ClassVar[str] = "target-back"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The run is over; ``complete`` tells whether every selected case has its verdict."""
+
+    name: ClassVar[str] = "run-finished"
+    finished: str
+    duration_s: float
+    complete: bool
+
+
+Event = RunStarted | TargetProbed | CaseStarted | CaseFinished | TargetLost | TargetBack | RunFinished
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """The event as one JSON object, its name under ``event``."""
+    return {"event": event.name, **asdict(event)}
+
+
+class Reporter(Protocol):
+    """Something that follows a run. `handle` is called on the lab's thread, one event at a time."""
+
+    def handle(self, event: Event) -> None:
+        """Take one event."""

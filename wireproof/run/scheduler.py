@@ -1,0 +1,226 @@
+"""Flies many attempts at once on one event loop, and never accuses anybody of what a neighbour did.
+
+A result is settled once the target has been seen alive after it. What rests on something that did not come
+is tried again alone. When the target goes away, whoever was in the air is suspect and is tried alone on a
+recovered target; one that kills it again is the culprit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from wireproof.attempt import Attempt
+from wireproof.case import CaseSpec
+from wireproof.run.judge import Result, judge, judge_deadline, judge_gone
+from wireproof.verdict import Verdict
+
+REPEAT_BUDGET = 10.0  # seconds that repeating deadlines alone may take altogether
+UNRESPONSIVE_AFTER = 24  # attempts in a row that end by their deadline with no sign of life
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One case, ready to fly; ``body`` is given what `Ground.boarding` provides for an attempt."""
+
+    id: str
+    spec: CaseSpec
+    body: Callable[[Attempt], Awaitable[None]]
+    alone: str = ""  # why the case must never fly beside others; empty when it may
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """A plan under way; ``outcome`` is set once, when nothing can change the verdict any more."""
+
+    plan: Plan
+    outcome: Future[Result] = field(default_factory=Future)
+    began: float = 0.0
+    landed: float = 0.0
+    result: Result | None = None
+
+
+class Control(Protocol):
+    """What the scheduler needs to know of the target."""
+
+    @property
+    def last_alive(self) -> float:
+        """When the last handshake succeeded, on the monotonic clock."""
+
+    def new_attempt(self, plan: Plan) -> Attempt:
+        """A fresh attempt of *plan*."""
+
+    async def check(self) -> str | None:
+        """None when a second connection's ping is answered now, else what went wrong."""
+
+    async def recover(self) -> bool:
+        """Restart the target, or wait for its return; False when it stays away."""
+
+
+class Scheduler:
+    """Flies plans, at most *concurrency* at once, each for at most *timeout* seconds."""
+
+    def __init__(self, control: Control, concurrency: int, timeout: float) -> None:
+        self.control = control
+        self.concurrency = concurrency
+        self.timeout = timeout
+        self.flying: set[Flight] = set()
+        self.stopped: str | None = None
+        self._tasks: dict[Flight, asyncio.Task[None]] = {}
+        self._landed: list[Flight] = []
+        self._doubtful: list[Flight] = []
+        self._mute = 0
+        self._trouble = asyncio.Event()
+
+    async def fly_all(self, flights: Sequence[Flight]) -> None:
+        """Fly *flights* in order until each has its outcome."""
+        beside = [flight for flight in flights if not flight.plan.alone]
+        waiting = list(reversed(beside))
+        while waiting or self.flying:
+            while waiting and len(self.flying) < self.concurrency and not self._trouble.is_set():
+                self._launch(waiting.pop())
+            if self.flying:
+                await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+            self._settle()
+            if self._trouble.is_set() and not self.flying:
+                await self._handle_trouble()
+            if self.stopped:
+                self._give_up(waiting)
+                break
+        await self._settle_rest()
+        for flight in flights:
+            if flight.plan.alone and not flight.outcome.done():
+                await self._fly_alone(flight)
+        await self._repeat_doubtful()
+
+    def _launch(self, flight: Flight) -> None:
+        self.flying.add(flight)
+        self._tasks[flight] = asyncio.create_task(self._fly(flight))
+
+    async def _fly(self, flight: Flight) -> None:
+        try:
+            flight.result = await self._try(flight)
+        finally:
+            flight.landed = time.monotonic()
+            self.flying.discard(flight)
+            self._tasks.pop(flight, None)
+        self._landed.append(flight)
+        self._watch(flight.result)
+
+    def _watch(self, result: Result) -> None:
+        mute = result.deadline and result.verdict is Verdict.INCONCLUSIVE
+        self._mute = self._mute + 1 if mute else 0
+        if result.gone or self._mute >= UNRESPONSIVE_AFTER:
+            self._trouble.set()
+
+    async def _try(self, flight: Flight) -> Result:
+        attempt = self.control.new_attempt(flight.plan)
+        started, flight.began = time.time(), time.monotonic()
+        outcome: BaseException | None = None
+        deadline = asyncio.timeout(self.timeout)
+        try:
+            async with deadline:
+                await flight.plan.body(attempt)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as exc:  # noqa: BLE001  # pytest's own outcomes are BaseExceptions; all are judged
+            outcome = exc
+        if isinstance(outcome, TimeoutError) and deadline.expired():
+            result = judge_deadline(attempt, self.timeout, await self.control.check())
+        else:
+            result = judge(attempt, outcome)
+        return replace(result, started=started, duration_s=time.monotonic() - flight.began)
+
+    # Settling -----------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Settle what landed before the target was last seen alive."""
+        alive, pending = self.control.last_alive, []
+        for flight in self._landed:
+            if flight.landed > alive:
+                pending.append(flight)
+            else:
+                self._accept(flight)
+        self._landed = pending
+
+    def _accept(self, flight: Flight) -> None:
+        if flight.result is not None and flight.result.doubtful:
+            self._doubtful.append(flight)
+        else:
+            self._finish(flight)
+
+    def _finish(self, flight: Flight, result: Result | None = None) -> None:
+        flight.result = result or flight.result
+        if flight.result is not None and not flight.outcome.done():
+            flight.outcome.set_result(flight.result)
+
+    async def _settle_rest(self) -> None:
+        while self._landed and not self.stopped:
+            if await self.control.check() is None:
+                self._settle()
+            else:
+                await self._handle_trouble()
+
+    # Trouble ------------------------------------------------------------------------------------
+
+    async def _handle_trouble(self) -> None:
+        suspects, self._landed = self._landed, []
+        self._trouble.clear()
+        self._mute = 0
+        if not await self.control.recover():
+            names = ", ".join(flight.plan.id for flight in suspects[:20])
+            self.stopped = "the target went away and did not come back"
+            for flight in suspects:
+                self._finish(flight, self._inconclusive(flight, f"{self.stopped}; in the air were: {names}"))
+            return
+        for flight in suspects:
+            if self.stopped is None:
+                await self._fly_alone(flight)
+
+    async def _fly_alone(self, flight: Flight) -> None:
+        """One flight on an otherwise quiet target, its aftermath included."""
+        if self.stopped:
+            self._finish(flight, self._inconclusive(flight, self.stopped))
+            return
+        before = flight.result
+        result = await self._try(flight)
+        if await self.control.check() is not None:
+            if not result.deadline and await self.control.check() is not None:
+                result = replace(judge_gone(result.attempt), started=result.started, duration_s=result.duration_s)
+            if not await self.control.recover():
+                self.stopped = f"the target did not come back after {flight.plan.id}"
+        if before is not None and before.verdict is not result.verdict and not result.gone:
+            result = replace(result, reason=_beside(before, result))
+        self._finish(flight, result)
+
+    async def _repeat_doubtful(self) -> None:
+        spent = 0.0
+        for flight in self._doubtful:
+            late = flight.result is not None and flight.result.deadline
+            if late and spent >= REPEAT_BUDGET:
+                self._finish(flight)
+                continue
+            began = time.monotonic()
+            await self._fly_alone(flight)
+            spent += time.monotonic() - began
+        self._doubtful.clear()
+
+    def _give_up(self, waiting: Sequence[Flight]) -> None:
+        for flight in (*self._landed, *self._doubtful, *waiting):
+            self._finish(flight, self._inconclusive(flight, f"the run stopped early: {self.stopped}"))
+        self._landed.clear()
+        self._doubtful.clear()
+
+    def _inconclusive(self, flight: Flight, reason: str) -> Result:
+        attempt = flight.result.attempt if flight.result else self.control.new_attempt(flight.plan)
+        return Result(Verdict.INCONCLUSIVE, attempt, reason=reason, started=time.time())
+
+
+def _beside(before: Result, alone: Result) -> str:
+    observed = before.accused.observed if before.accused else before.reason
+    note = f"alone: {alone.verdict}; beside other cases: {before.verdict} ({observed})"
+    return f"{alone.reason}; {note}" if alone.reason else note

@@ -1,0 +1,60 @@
+"""Which of the collected cases a run takes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wireproof.case import CaseSpec
+from wireproof.errors import UsageError
+from wireproof.run.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class CaseItem:
+    """A collected case: its id, title and suite, what it demands, and the file it stands in."""
+
+    id: str
+    title: str
+    suite: str
+    spec: CaseSpec
+    file: str
+
+
+def select(cases: Sequence[CaseItem], settings: Settings) -> list[CaseItem]:
+    """The cases that *settings* ask for, in order.
+
+    Raise `UsageError` for ids that are not unique and for a wanted case that does not exist.
+    """
+    if twice := [name for name, count in Counter(case.id for case in cases).items() if count > 1]:
+        raise UsageError(f"several cases have the id {twice[0]}")
+    chosen = [case for case in cases if case.spec.intensity <= settings.intensity]
+    if settings.cases:
+        wanted: set[str] = set()
+        for pattern in settings.cases:
+            matched = match_ids(pattern, [case.id for case in cases])
+            if not matched:
+                raise UsageError(f"no case matches {pattern!r}; `wireproof list` shows all")
+            wanted |= matched
+        chosen = [case for case in chosen if case.id in wanted]
+    if settings.rerun is not None:
+        chosen = [case for case in chosen if case.id in settings.rerun]
+    part, parts = settings.shard
+    return chosen[part - 1 :: parts]
+
+
+def match_ids(pattern: str, ids: Sequence[str]) -> set[str]:
+    """The ids that *pattern* means: the exact id, else a glob in which brackets are literal."""
+    if pattern in ids:
+        return {pattern}
+    return {name for name in ids if matches(pattern, name)}
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a case id is meant by *pattern*: ``*`` and ``?`` are wild, everything else is literal."""
+    if pattern == name:
+        return True
+    parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
+    return re.fullmatch("".join(parts), name) is not None

@@ -1,0 +1,70 @@
+"""What the user asked for, in one frozen value: from the command line, pytest's options and the profile."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from wireproof.case import Intensity
+from wireproof.peer.dialect import Dialect
+from wireproof.peer.endpoint import Endpoint, TlsOptions, parse_endpoint
+from wireproof.profile import Known
+from wireproof.wire.http1 import Header
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A run, described. Times are in seconds, ``rate`` is in connections a second (0: no limit)."""
+
+    url: str
+    headers: tuple[Header, ...] = ()
+    subprotocols: tuple[str, ...] = ()
+    tls: TlsOptions = TlsOptions()
+    dialect: Dialect = Dialect()
+    assume: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
+    chosen_intensity: Intensity | None = None
+    chosen_concurrency: int | None = None
+    chosen_rate: float | None = None
+    case_timeout: float = 10.0
+    seed: int = 0
+    start: str | None = None
+    ready: str | None = None
+    cases: tuple[str, ...] = ()
+    rerun: frozenset[str] | None = None
+    shard: tuple[int, int] = (1, 1)
+    fail_on_warn: bool = False
+    known: tuple[Known, ...] = ()
+    profile: str | None = None
+    secrets: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    reproduce: str = "wireproof run {url} --case {case} --seed {seed}"
+
+    def endpoint(self) -> Endpoint:
+        """The endpoint of ``url``; raise `UsageError` when it can't be one."""
+        return parse_endpoint(self.url, headers=self.headers, subprotocols=self.subprotocols, tls=self.tls)
+
+    @property
+    def intensity(self) -> Intensity:
+        """As chosen, else normal on this machine and gentle everywhere else."""
+        if self.chosen_intensity is not None:
+            return self.chosen_intensity
+        return Intensity.NORMAL if self.endpoint().is_loopback else Intensity.GENTLE
+
+    @property
+    def concurrency(self) -> int:
+        """Cases in flight at once: as chosen, else by intensity."""
+        if self.chosen_concurrency is not None:
+            return self.chosen_concurrency
+        return 4 if self.intensity is Intensity.GENTLE else 96
+
+    @property
+    def rate(self) -> float:
+        """New connections a second: as chosen, else 20 when gentle and no limit otherwise."""
+        if self.chosen_rate is not None:
+            return self.chosen_rate
+        return 20.0 if self.intensity is Intensity.GENTLE else 0.0
+
+    def reproduce_line(self, case: str) -> str:
+        """The command that runs *case* again as it ran here."""
+        return self.reproduce.format(url=shlex.quote(self.url), case=shlex.quote(case), seed=self.seed)

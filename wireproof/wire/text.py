@@ -1,0 +1,60 @@
+"""Frames and bytes in words, for transcripts and messages."""
+
+from __future__ import annotations
+
+from wireproof.wire.websocket import Frame, LengthForm, Masking, Opcode, ReceivedFrame, Rsv
+
+
+def shorten(data: bytes, limit: int = 60) -> str:
+    """*data* as printable text in quotes, cut after *limit* bytes."""
+    text = "".join(chr(b) if 32 <= b < 127 and b != 92 else f"\\x{b:02x}" for b in data[:limit])
+    return f'"{text}"' + (f" and {len(data) - limit} bytes more" if len(data) > limit else "")
+
+
+def opcode_name(opcode: int) -> str:
+    """The opcode's name, or its number when it is reserved."""
+    try:
+        return Opcode(opcode).name.lower()
+    except ValueError:
+        return f"opcode {opcode:#x}"
+
+
+def describe_code(payload: bytes) -> str:
+    """What the body of a Close frame says."""
+    if not payload:
+        return "without a code"
+    if len(payload) == 1:
+        return "with a body of one byte"
+    reason = f" {shorten(payload[2:])}" if payload[2:] else ""
+    return f"{int.from_bytes(payload[:2], 'big')}{reason}"
+
+
+def describe_frame(frame: Frame | ReceivedFrame) -> str:
+    """One frame in one short line: what it is, what is unusual about it, how its payload starts."""
+    words = [opcode_name(frame.opcode)]
+    if not frame.fin:
+        words.append("FIN=0")
+    if frame.rsv:
+        words += [bit.name for bit in (Rsv.RSV1, Rsv.RSV2, Rsv.RSV3) if bit in frame.rsv and bit.name]
+    if isinstance(frame, Frame):
+        words += _oddities(frame)
+    elif frame.mask is not None:
+        words.append("masked")
+    if frame.opcode == Opcode.CLOSE:
+        words.append(describe_code(frame.payload))
+    elif frame.payload:
+        words.append(f"[{len(frame.payload)}] {shorten(frame.payload, 32)}")
+    else:
+        words.append("[0]")
+    return " ".join(words)
+
+
+def _oddities(frame: Frame) -> list[str]:
+    words = []
+    if frame.mask is Masking.NONE:
+        words.append("unmasked")
+    if frame.length_form is not LengthForm.SHORTEST:
+        words.append(f"{frame.length_form.value} length")
+    if frame.declared is not None:
+        words.append(f"announcing {frame.declared} bytes")
+    return words
