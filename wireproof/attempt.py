@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import NoReturn
 
@@ -21,7 +21,9 @@ class Broken(Outcome):
     """The peer broke a requirement."""
 
     def __init__(self, finding: Finding) -> None:
-        super().__init__(f"{finding.requirement}: expected {' or '.join(finding.expected)}; {finding.observed}")
+        super().__init__(
+            f"{finding.requirement}: expected {' or '.join(finding.expected)}; {finding.observed}"
+        )
         self.finding = finding
 
 
@@ -74,6 +76,20 @@ class Attempt:
         yield expectation
         # Behind an exception the expectation stays: a deadline's verdict is told in its words.
         self.waiting = outer
+
+    @contextmanager
+    def row(self, name: str) -> Iterator[None]:
+        """Name the row of a table that is tried meanwhile: what breaks is told with *name* before it."""
+        try:
+            yield
+        except Broken as exc:
+            raise Broken(replace(exc.finding, observed=f"{name}: {exc.finding.observed}")) from exc
+        except BaseException:
+            if self.waiting is not None:
+                self.waiting = replace(
+                    self.waiting, expected=tuple(f"{name}: {one}" for one in self.waiting.expected)
+                )
+            raise
 
     def broken(
         self, observed: str, *expected: str, requirement: str | None = None, ground: Ground = Ground.SEEN

@@ -18,7 +18,7 @@ from wireproof.attempt import Attempt
 from wireproof.case import CaseSpec, case_id, spec_of
 from wireproof.content import prepare_content
 from wireproof.errors import TargetError, UsageError
-from wireproof.run.campaign import Campaign
+from wireproof.run.campaign import CAMPAIGN, Campaign
 from wireproof.run.judge import Result
 from wireproof.run.lab import PROVIDED
 from wireproof.run.options import add_pytest_options, settings_from_pytest
@@ -28,7 +28,6 @@ from wireproof.verdict import Verdict
 
 prepare_content()
 
-CAMPAIGN = pytest.StashKey[Campaign]()
 _CASE = pytest.StashKey[CaseItem]()
 
 
@@ -41,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare a campaign when a target is given, by the command line tool or by ``--url``."""
     config.addinivalue_line("markers", "serial(reason): a case that never runs beside others")
-    campaign: Campaign | None = config.pluginmanager.get_plugin("wireproof-campaign")
+    campaign = config.stash.get(CAMPAIGN, None)
     if campaign is None and config.getoption("url", None):
         try:
             campaign = Campaign(settings_from_pytest(config))
@@ -52,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Tower(campaign), "wireproof-tower")
 
 
-def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+def pytest_make_parametrize_id(val: object) -> str | None:
     """Enum members as lower-case ids, so that case ids are the same everywhere."""
     return val.name.lower().replace("_", "-") if isinstance(val, Enum) and val.name else None
 
@@ -181,7 +180,9 @@ class Tower:
         flight = self.flights.get(pyfuncitem.nodeid)
         if flight is None:
             funcargs = {n: v for n, v in pyfuncitem.funcargs.items() if n not in PROVIDED}
-            flight = self.flights[pyfuncitem.nodeid] = Flight(_plan(self.campaign, pyfuncitem, case, funcargs))
+            flight = self.flights[pyfuncitem.nodeid] = Flight(
+                _plan(self.campaign, pyfuncitem, case, funcargs)
+            )
             self.campaign.fly([flight])
         result = self.campaign.wait(flight)
         pyfuncitem.user_properties += [("case", case.id), ("verdict", str(result.verdict))]

@@ -42,4 +42,6 @@ class Target:
         """Raise `NotApplicable` for the first of *capabilities* that is missing."""
         for name in capabilities:
             if not self.can(name):
-                raise NotApplicable(self.reasons.get(name) or CAPABILITIES.get(name, f"the target lacks {name}"))
+                raise NotApplicable(
+                    self.reasons.get(name) or CAPABILITIES.get(name, f"the target lacks {name}")
+                )

@@ -59,9 +59,7 @@ class Transcript:
     def __post_init__(self) -> None:
         self._began = self.clock()
 
-    def add(
-        self, peer: int, direction: Direction, kind: Kind, text: str, data: bytes | None = None
-    ) -> None:
+    def add(self, peer: int, direction: Direction, kind: Kind, text: str, data: bytes | None = None) -> None:
         """Record one event that happens now."""
         kept = None if data is None else bytes(data[: self.data_limit])
         entry = Entry(self.clock() - self._began, peer, direction, kind, text, kept, len(data or b""))

@@ -30,6 +30,7 @@ class Ground(StrEnum):
 
     SEEN = "seen"  # the peer did something it must not do
     MISSING = "missing"  # something did not come, or the connection was lost: it must happen alone too
+    GONE = "gone"  # the whole server was gone afterwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,4 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 def highest(requirements: Iterable[Requirement]) -> Requirement | None:
     """The requirement with the highest level; of two alike, the one the text states explicitly."""
-    return max(
-        requirements, key=lambda r: (_LEVELS.index(r.level), r.basis is Basis.EXPLICIT), default=None
-    )
+    return max(requirements, key=lambda r: (_LEVELS.index(r.level), r.basis is Basis.EXPLICIT), default=None)

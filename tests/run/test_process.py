@@ -28,7 +28,7 @@ def python(program: str, *arguments: object) -> list[str]:
 
 
 class Crowd:
-    """A child, a grandchild, and on Linux one that left the session: each holds a FIFO open while it lives."""
+    """A child, a grandchild, and on Linux one that left the session: each holds a FIFO while it lives."""
 
     def __init__(self, folder: Path) -> None:
         fifo = folder / "alive"
@@ -126,10 +126,10 @@ def run_harness(crowd: Crowd, action: str) -> subprocess.Popen[bytes]:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 def test_a_killed_watchdog_takes_the_child_along() -> None:
     async def scene() -> None:
-        supervisor = Supervisor(Command(["sleep", "600"]))
-        async with supervisor:
-            watchdog = Path(f"/proc/{supervisor.child.pid}/stat").read_text().split()[3]
-            os.kill(int(watchdog), signal.SIGKILL)
+        # The command tells its parent, which is the watchdog.
+        async with Supervisor(Command("echo ready $PPID; exec sleep 600", ready=READY)) as supervisor:
+            assert supervisor.child.match is not None
+            os.kill(int(supervisor.child.match[1]), signal.SIGKILL)
             async with asyncio.timeout(PATIENCE):
                 await supervisor.exited.wait()
             assert supervisor.child.ending == "was killed by SIGKILL"
@@ -162,7 +162,8 @@ def test_ready_by_a_line_gives_its_match() -> None:
         async with started(
             Command("echo starting; echo ready 4711 >&2; exec sleep 600", ready=READY)
         ) as child:
-            assert child.match is not None and child.match[1] == "4711"
+            assert child.match is not None
+            assert child.match[1] == "4711"
             assert child.log == "starting\nready 4711\n"
 
     asyncio.run(scene())
@@ -204,11 +205,14 @@ def test_a_crash_is_noticed_and_cured_by_restart() -> None:
                 await supervisor.exited.wait()
             assert first.ending == "was killed by SIGSEGV"
             second = await supervisor.restart()
-            assert second is supervisor.child and second.alive and second.pid != first.pid
+            assert second is supervisor.child
+            assert second.alive
+            assert second.pid != first.pid
             assert not supervisor.exited.is_set()
             assert await supervisor.start() is second
             third = await supervisor.restart()
-            assert third.alive and not second.alive
+            assert third.alive
+            assert not second.alive
             assert supervisor.starts == 3
 
     asyncio.run(scene())

@@ -55,7 +55,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = cast("asyncio.Transport", transport)
         self._secure = transport.get_extra_info("sslcontext") is not None
         self.note("connected")
 
@@ -112,7 +112,7 @@ class Connection(asyncio.Protocol):
             self.transport.write(data)
 
     async def write_pieces(self, pieces: Iterable[bytes], pace: float) -> None:
-        """Send each piece in a segment of its own, *pace* seconds apart: nothing tells when the server has read one."""
+        """Send each piece by itself, *pace* seconds apart: nothing tells when the server has read one."""
         for piece in pieces:
             self.write(piece)
             await asyncio.sleep(pace)

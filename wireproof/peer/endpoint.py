@@ -66,7 +66,7 @@ class Endpoint:
 class TlsOptions:
     """How a server's certificate is judged and which one we show.
 
-    ``ca`` and ``client_cert`` are paths of PEM files; ``client_cert`` holds the key too, or ``client_key`` does.
+    ``ca``, ``client_cert`` and ``client_key`` are paths of PEM files; without the last, the second holds the key.
     """
 
     ca: str | None = None
@@ -104,8 +104,12 @@ def parse_endpoint(
     if url.startswith("unix:"):
         path, _, resource = url.removeprefix("unix:").removeprefix("//").partition(":")
         if not path:
-            raise UsageError(f"{url!r} names no socket; write unix:/path/of.sock or unix:/path/of.sock:/resource")
-        return Endpoint(url, "localhost", 0, resource or "/", path, headers=headers, subprotocols=subprotocols)
+            raise UsageError(
+                f"{url!r} names no socket; write unix:/path/of.sock or unix:/path/of.sock:/resource"
+            )
+        return Endpoint(
+            url, "localhost", 0, resource or "/", path, headers=headers, subprotocols=subprotocols
+        )
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -9,7 +9,7 @@ from wireproof.peer.websocket import WebSocketPeer
 
 
 class Peers:
-    """A case that needs several connections asks for this instead of a ``peer``, and calls it once for each."""
+    """A case that needs several connections asks for this, and calls it once for each."""
 
     def __init__(self, dialer: Dialer, attempt: Attempt, dialect: Dialect) -> None:
         self.dialer = dialer

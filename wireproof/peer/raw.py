@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from wireproof.attempt import Attempt, Inconclusive
 from wireproof.peer.connection import Connection, Dialer, End
@@ -23,7 +23,7 @@ from wireproof.wire.http1 import (
 )
 from wireproof.wire.session import Close, Message, Ping, Pong, ServerSession, Violation
 from wireproof.wire.text import describe_frame, shorten
-from wireproof.wire.websocket import Frame, FrameReader, FrameTooLarge, Opcode, ReceivedFrame, Rsv
+from wireproof.wire.websocket import Frame, FrameReader, FrameTooLargeError, Opcode, ReceivedFrame, Rsv
 
 PACE = 0.001  # seconds between the pieces of a request or frame that is sent in pieces
 ECHO_LIMIT = 1 << 20
@@ -72,6 +72,7 @@ class RawPeer:
     close_sent: bool = False
     close_received: Close | None = None
     ended: Ended | None = None
+    leftover: bytes = b""  # what came last and made no whole frame; known once the connection has ended
     _connection: Connection | None = None
     _http: ResponseReader = field(default_factory=ResponseReader)
     _session: ServerSession | None = None
@@ -214,13 +215,13 @@ class RawPeer:
             self.connection.write(data)
             return
         bounds = [0, *offsets, len(data)]
-        pieces = [data[a:b] for a, b in zip(bounds, bounds[1:], strict=False) if b > a]
+        pieces = [data[a:b] for a, b in pairwise(bounds) if b > a]
         await self.connection.write_pieces(pieces, PACE)
 
     # Receiving --------------------------------------------------------------------------------
 
     async def event(self) -> PeerEvent:
-        """The next thing that the server says, pings answered; the end of the connection is said again and again."""
+        """The next thing that the server says, pings answered; once the connection has ended, always that."""
         while True:
             for item in self._source or ():
                 if (event := self._take(item)) is not None:
@@ -243,8 +244,10 @@ class RawPeer:
     async def _fill(self) -> None:
         data = await self.connection.receive()
         if not data:
-            if pending := self._frames().reader.pending:
-                self._record(Direction.IN, Kind.FRAME, f"{len(pending)} bytes that make no frame", pending)
+            self.leftover = self._frames().reader.pending
+            if self.leftover:
+                text = f"{len(self.leftover)} bytes that make no frame"
+                self._record(Direction.IN, Kind.FRAME, text, self.leftover)
             self.ended = self._end()
             return
         self._source = self._read(data)
@@ -252,7 +255,10 @@ class RawPeer:
     def _read(self, data: bytes) -> Iterator[object]:
         try:
             yield from self._frames().receive_data(data)
-        except FrameTooLarge as exc:
+        except FrameTooLargeError as exc:
+            # Section 5.2: such a length is wrong whatever the limit is.
+            if exc.length >= 1 << 63:
+                yield Violation("rfc6455/5.2/length-top-bit-sent", f"a payload of {exc.length} bytes announced")
             self._record(Direction.IN, Kind.FRAME, str(exc), exc.header)
             self.ended = Ended(End.ABANDONED, str(exc))
             self.connection.discard()

@@ -13,7 +13,7 @@ from wireproof.peer.connection import End
 from wireproof.peer.raw import Ended, RawPeer, Refusal
 from wireproof.verdict import Ground
 from wireproof.wire.http1 import Request, Response
-from wireproof.wire.session import Close, Message, Ping, Pong
+from wireproof.wire.session import Close, Message, Pong
 from wireproof.wire.text import opcode_name, shorten
 from wireproof.wire.websocket import CloseCode, Frame, Opcode
 
@@ -50,7 +50,9 @@ class WebSocketPeer(RawPeer):
 
     # The opening handshake ----------------------------------------------------------------------
 
-    async def expect_accepted(self, request: Request | None = None, requirement: str | None = None) -> Response:
+    async def expect_accepted(
+        self, request: Request | None = None, requirement: str | None = None
+    ) -> Response:
         """Connect, send *request* and demand a 101 (RFC 6455 section 4.2.2)."""
         with self.attempt.expecting("101 Switching Protocols", requirement=requirement) as expecting:
             answer = await self.handshake(request)
@@ -110,6 +112,36 @@ class WebSocketPeer(RawPeer):
                     case _:
                         pass
 
+    async def expect_answered(self, ping: Frame, requirement: str | None = None) -> None:
+        """Send *ping* and demand a pong with its very payload (section 5.5.3).
+
+        A pong with another payload may be nobody's answer, so it takes three of them, each behind the ping
+        sent anew, to accuse. Messages that come first are kept for `expect_message`.
+        """
+        what = f"a pong with {shorten(ping.payload)}"
+        self._awaited.add(ping.payload)
+        self.send(ping)
+        strays = 0
+        with self.attempt.expecting(what, requirement=requirement) as expecting:
+            while True:
+                match await self.event():
+                    case Pong(received) if received == ping.payload:
+                        return
+                    case Pong(received) if received not in self._awaited:
+                        strays += 1
+                        if strays == 3:
+                            expecting.broken(f"pongs with other payloads, at last {shorten(received)}")
+                        self.send(ping)
+                    case Message() as message:
+                        self.messages.append(message)
+                    case Close() as close:
+                        refuse_limit(close)
+                        expecting.broken(describe_close(close), Ground.MISSING)
+                    case Ended() as end:
+                        expecting.broken(str(end), Ground.MISSING)
+                    case _:
+                        pass
+
     # Failing the connection -----------------------------------------------------------------------
 
     async def expect_failure(self, *codes: CloseCode, requirement: str | None = None) -> Closing:
@@ -119,7 +151,9 @@ class WebSocketPeer(RawPeer):
         fitting, a case of its own judges them. An answered ping does not conform. A first pong may have
         overtaken the failure in a server that reads ahead, so it takes a second one to accuse.
         """
-        fitting = f"a Close frame ({' or '.join(str(int(code)) for code in codes)})" if codes else "a Close frame"
+        fitting = (
+            f"a Close frame ({' or '.join(str(int(code)) for code in codes)})" if codes else "a Close frame"
+        )
         with self.attempt.expecting(fitting, "the end of TCP", requirement=requirement) as expecting:
             self.send(self.ping())
             pongs = 0
@@ -247,4 +281,13 @@ def _ground(answer: Refusal) -> Ground:
     return Ground.SEEN if answer.response is not None else Ground.MISSING
 
 
-__all__ = ["Closing", "End", "Ended", "Refusal", "WebSocketPeer", "describe_close", "describe_message", "difference"]
+__all__ = [
+    "Closing",
+    "End",
+    "Ended",
+    "Refusal",
+    "WebSocketPeer",
+    "describe_close",
+    "describe_message",
+    "difference",
+]

@@ -6,10 +6,14 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from functools import partial
+
+import pytest
 
 from wireproof import SUITES_VERSION, __version__
 from wireproof.attempt import Attempt
 from wireproof.catalogue.requirement import load_catalogue
+from wireproof.errors import UsageError, WireproofError
 from wireproof.profile import Known
 from wireproof.run.events import (
     CaseFinished,
@@ -27,6 +31,7 @@ from wireproof.run.select import CaseItem, matches, select
 from wireproof.run.settings import Settings
 from wireproof.target import Target
 
+CAMPAIGN = pytest.StashKey["Campaign"]()
 DIRECT = {"name": "direct", "kind": "direct", "software": None, "version": None}
 
 
@@ -36,10 +41,11 @@ class Campaign:
     def __init__(self, settings: Settings, reporters: Sequence[Reporter] = ()) -> None:
         self.settings = settings
         self.reporters = tuple(reporters)
-        self.lab = Lab(settings)
+        self.lab = Lab(settings, self.emit)
         self.items: dict[str, CaseItem] = {}
         self.expected = 0
         self.settled = 0
+        self.problem: WireproofError | None = None  # why nothing could run
         self._began = 0.0
         self._open = False
 
@@ -50,7 +56,13 @@ class Campaign:
 
     def select(self, cases: Sequence[CaseItem]) -> list[CaseItem]:
         """The cases to run; raise `UsageError` when the selection makes no sense."""
-        return select(cases, self.settings)
+        try:
+            chosen = select(cases, self.settings)
+        except UsageError as exc:
+            self.problem = exc
+            raise
+        self.found = len(cases)
+        return chosen
 
     def open(self, count: int) -> None:
         """Probe the target; raise `TargetError` before any case has run."""
@@ -59,7 +71,11 @@ class Campaign:
         tool = {"name": "wireproof", "version": __version__, "suites": SUITES_VERSION}
         self.emit(RunStarted(_now(), tool, self.settings.command, self.settings.seed, count))
         self._open = True
-        target = self.lab.open()
+        try:
+            target = self.lab.open()
+        except WireproofError as exc:
+            self.problem = exc
+            raise
         self.emit(TargetProbed(describe(target, self.settings), (DIRECT,)))
 
     def plan(self, case: CaseItem, body: Callable[[Attempt], Awaitable[None]], alone: str) -> Plan:
@@ -70,7 +86,7 @@ class Campaign:
     def fly(self, flights: Sequence[Flight]) -> None:
         """Start *flights*; each is reported as soon as it is settled."""
         for flight in flights:
-            flight.outcome.add_done_callback(lambda future, flight=flight: self._report(flight, future))
+            flight.outcome.add_done_callback(partial(self._report, flight))
         self.lab.fly(flights)
 
     def wait(self, flight: Flight) -> Result:

@@ -12,7 +12,7 @@ from wireproof.verdict import Finding, Ground, Verdict, highest, verdict_when_br
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The judged outcome of one attempt; ``duration_s`` in seconds, ``started`` in seconds since the epoch."""
+    """The judged outcome of one attempt; ``started`` is in seconds since the epoch."""
 
     verdict: Verdict
     attempt: Attempt
@@ -84,6 +84,7 @@ def judge_gone(attempt: Attempt) -> Result:
         attempt.requirements[0],
         ("a server that goes on accepting connections",),
         "the server was gone after the case, also when the case was repeated alone",
+        Ground.GONE,
     )
     return Result(Verdict.FAIL, attempt, (*attempt.findings, finding), reason="server gone")
 

@@ -41,7 +41,9 @@ class Probe:
     async def run(self) -> Target:
         """Probe the target; raise `TargetError` with a hint when it can't be judged at all."""
         response = await self._handshake()
-        target = Target(self.dialer.endpoint, server=_text(response.get(b"Server")), dialect=self.settings.dialect)
+        target = Target(
+            self.dialer.endpoint, server=_text(response.get(b"Server")), dialect=self.settings.dialect
+        )
         pong = await self._holds(self._pong)
         if not pong:
             target = replace(target, dialect=replace(target.dialect, pings=False))
@@ -56,8 +58,14 @@ class Probe:
         }
         wanted = [name for name in names if name not in self.settings.assume | self.settings.without]
         found = await asyncio.gather(*(self._holds(names[name]) for name in wanted))
-        capabilities = {"pong": pong, "tls": self.dialer.endpoint.tls is not None, **dict(zip(wanted, found, strict=True))}
-        capabilities |= dict.fromkeys(self.settings.assume, True) | dict.fromkeys(self.settings.without, False)
+        capabilities = {
+            "pong": pong,
+            "tls": self.dialer.endpoint.tls is not None,
+            **dict(zip(wanted, found, strict=True)),
+        }
+        capabilities |= dict.fromkeys(self.settings.assume, True) | dict.fromkeys(
+            self.settings.without, False
+        )
         reasons = {name: f"told by --without {name}" for name in self.settings.without}
         ordered = {name: capabilities.get(name, False) for name in (*CAPABILITIES, *capabilities)}
         return replace(target, capabilities=ordered, reasons=reasons)

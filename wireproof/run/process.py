@@ -48,8 +48,8 @@ class Command:
     """What to run, and how to tell that it is ready.
 
     ``run`` is an argument list, or a string for the shell. ``env`` is added to the harness's own environment.
-    Without ``ready`` the command counts as ready once it runs. ``startup_timeout`` and ``grace`` (between SIGTERM
-    and SIGKILL) are in seconds. ``log_file`` gets the whole output appended; memory keeps only its end.
+    Without ``ready`` the command counts as ready once it runs. ``startup_timeout`` and ``grace`` (between
+    SIGTERM and SIGKILL) are in seconds. ``log_file`` gets the whole output appended; memory keeps its end.
     """
 
     run: Sequence[str] | str

@@ -15,7 +15,14 @@ FULL_BUDGET = 1 << 20  # and for any other
 
 
 def case_record(
-    plan: Plan, result: Result, *, title: str, suite: str, route: str, known: dict[str, Any] | None, reproduce: str
+    plan: Plan,
+    result: Result,
+    *,
+    title: str,
+    suite: str,
+    route: str,
+    known: dict[str, Any] | None,
+    reproduce: str,
 ) -> dict[str, Any]:
     """The record of *result*, with the keys that the report's schema names."""
     accused = result.accused

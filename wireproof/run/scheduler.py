@@ -57,7 +57,7 @@ class Control(Protocol):
     async def check(self) -> str | None:
         """None when a second connection's ping is answered now, else what went wrong."""
 
-    async def recover(self) -> bool:
+    async def recover(self, suspects: Sequence[str]) -> bool:
         """Restart the target, or wait for its return; False when it stays away."""
 
 
@@ -96,6 +96,10 @@ class Scheduler:
             if flight.plan.alone and not flight.outcome.done():
                 await self._fly_alone(flight)
         await self._repeat_doubtful()
+
+    def note_loss(self) -> None:
+        """The target is known to have ended: launch nothing more until it is back."""
+        self._trouble.set()
 
     def _launch(self, flight: Flight) -> None:
         self.flying.add(flight)
@@ -171,7 +175,7 @@ class Scheduler:
         suspects, self._landed = self._landed, []
         self._trouble.clear()
         self._mute = 0
-        if not await self.control.recover():
+        if not await self.control.recover([flight.plan.id for flight in suspects]):
             names = ", ".join(flight.plan.id for flight in suspects[:20])
             self.stopped = "the target went away and did not come back"
             for flight in suspects:
@@ -190,8 +194,10 @@ class Scheduler:
         result = await self._try(flight)
         if await self.control.check() is not None:
             if not result.deadline and await self.control.check() is not None:
-                result = replace(judge_gone(result.attempt), started=result.started, duration_s=result.duration_s)
-            if not await self.control.recover():
+                result = replace(
+                    judge_gone(result.attempt), started=result.started, duration_s=result.duration_s
+                )
+            if not await self.control.recover([flight.plan.id]):
                 self.stopped = f"the target did not come back after {flight.plan.id}"
         if before is not None and before.verdict is not result.verdict and not result.gone:
             result = replace(result, reason=_beside(before, result))

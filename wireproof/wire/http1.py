@@ -49,7 +49,9 @@ class Request:
     def with_header(self, name: bytes, *values: bytes) -> Request:
         """Replace all lines called *name* by one line for each of *values*, at the first one's place."""
         lines = [(name, value) for value in values]
-        at = next((i for i, (n, _) in enumerate(self.headers) if n.lower() == name.lower()), len(self.headers))
+        at = next(
+            (i for i, (n, _) in enumerate(self.headers) if n.lower() == name.lower()), len(self.headers)
+        )
         rest = [(i, header) for i, header in enumerate(self.headers) if header[0].lower() != name.lower()]
         before = [header for i, header in rest if i < at]
         after = [header for i, header in rest if i > at]
@@ -180,7 +182,9 @@ class ResponseReader:
         if 100 <= response.status < 200 and response.status != 101:
             self._interim += 1
             if self._interim > self.interim_limit:
-                raise HttpViolation(f"more than {self.interim_limit} interim responses ({response.describe()})")
+                raise HttpViolation(
+                    f"more than {self.interim_limit} interim responses ({response.describe()})"
+                )
             return True
         self.response = response
         self._plan_body(response)

@@ -75,7 +75,7 @@ class ServerSession:
     def receive_data(self, data: bytes) -> Iterator[ReceivedFrame | SessionEvent]:
         """Yield each frame that *data* completes, then what it breaks, then what it means.
 
-        Raise `FrameTooLarge` when a frame or a whole message exceeds the reader's limit.
+        Raise `FrameTooLargeError` when a frame or a whole message exceeds the reader's limit.
         """
         self.reader.receive_data(data)
         for frame in self.reader.frames():
@@ -88,12 +88,15 @@ class ServerSession:
             yield Violation("rfc6455/5.1/masked-frame-sent", "a masked frame")
         if undefined := frame.rsv & ~self.negotiated_rsv:
             yield Violation(
-                "rfc6455/5.2/reserved-bits-sent", f"{Rsv(undefined).name} set, which nothing negotiated defines"
+                "rfc6455/5.2/reserved-bits-sent",
+                f"{Rsv(undefined).name} set, which nothing negotiated defines",
             )
         if frame.opcode not in DATA_OPCODES and frame.opcode not in CONTROL_OPCODES:
             yield Violation("rfc6455/5.2/opcode-sent", f"reserved opcode {frame.opcode:#x}")
         if not frame.minimal:
-            yield Violation("rfc6455/5.2/length-minimal-sent", f"{len(frame.payload)} bytes announced in a longer form")
+            yield Violation(
+                "rfc6455/5.2/length-minimal-sent", f"{len(frame.payload)} bytes announced in a longer form"
+            )
         if frame.is_control and len(frame.payload) > 125:
             yield Violation("rfc6455/5.5/control-length", f"a control frame of {len(frame.payload)} bytes")
         if frame.is_control and not frame.fin:
@@ -116,7 +119,9 @@ class ServerSession:
 
     def _handle_data(self, frame: ReceivedFrame) -> Iterator[SessionEvent]:
         if frame.opcode == Opcode.CONTINUATION and not self._parts:
-            yield Violation("rfc6455/5.4/fragment-sequence-sent", "a continuation frame with nothing to continue")
+            yield Violation(
+                "rfc6455/5.4/fragment-sequence-sent", "a continuation frame with nothing to continue"
+            )
             return
         if frame.opcode != Opcode.CONTINUATION and self._parts:
             yield Violation("rfc6455/5.4/interleaving-sent", "a new data frame inside a fragmented message")
@@ -145,7 +150,9 @@ class ServerSession:
         if code is not None and classify_code(code) is CodeClass.FORBIDDEN:
             yield Violation(forbidden_code_requirement(code), f"close code {code} in a Close frame")
         if code is not None and classify_code(code) is CodeClass.UNASSIGNED:
-            yield Violation("rfc6455/7.4.2/unassigned-code-sent", f"close code {code}, which nobody has registered")
+            yield Violation(
+                "rfc6455/7.4.2/unassigned-code-sent", f"close code {code}, which nobody has registered"
+            )
         if not is_utf8(body[2:]):
             yield Violation("rfc6455/5.5.1/close-reason-utf8-sent", "a close reason that is not valid UTF-8")
         yield Close(code, body[2:])

@@ -58,3 +58,8 @@ def _oddities(frame: Frame) -> list[str]:
     if frame.declared is not None:
         words.append(f"announcing {frame.declared} bytes")
     return words
+
+
+def printable(text: str) -> str:
+    """*text* with everything that a terminal would obey written out: control and format characters."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

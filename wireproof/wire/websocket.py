@@ -191,7 +191,7 @@ class ReceivedFrame:
         return self.header + (apply_mask(self.payload, self.mask) if self.mask else self.payload)
 
 
-class FrameTooLarge(Exception):
+class FrameTooLargeError(Exception):
     """A frame header announced more than the reader is prepared to take."""
 
     def __init__(self, header: bytes, length: int) -> None:
@@ -217,12 +217,12 @@ class FrameReader:
         self._buffer += data
 
     def check(self, length: int, header: bytes) -> None:
-        """Raise `FrameTooLarge` when a frame or message of *length* bytes is beyond ``limit``."""
+        """Raise `FrameTooLargeError` when a frame or message of *length* bytes is beyond ``limit``."""
         if length > self.limit:
-            raise FrameTooLarge(header, length)
+            raise FrameTooLargeError(header, length)
 
     def frames(self) -> Iterator[ReceivedFrame]:
-        """Every frame that is complete by now; raise `FrameTooLarge` at a header beyond ``limit``."""
+        """Every frame that is complete by now; raise `FrameTooLargeError` at a header beyond ``limit``."""
         while (frame := self._next()) is not None:
             yield frame
 

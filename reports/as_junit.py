@@ -1,0 +1,79 @@
+"""The report as JUnit XML, in the form that pytest and most pipelines agree on."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from typing import Any
+
+# XML 1.0 section 2.2 has no way at all to write these, not even escaped.
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """The report as one ``testsuites`` element."""
+    summary = report["summary"]
+    root = ET.Element("testsuites")
+    suite = ET.SubElement(
+        root,
+        "testsuite",
+        name="wireproof",
+        tests=str(len(report["cases"])),
+        failures=str(summary["fail"] - summary["known"]),
+        errors=str(summary["error"] + summary["inconclusive"]),
+        skipped=str(summary["not-applicable"] + summary["known"]),
+        time=f"{report['duration_s']:.3f}",
+        timestamp=report["started"].partition("+")[0].partition(".")[0],
+        hostname=_legal(report["target"]["url"]),
+    )
+    for case in report["cases"]:
+        _add_case(suite, case)
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _add_case(suite: ET.Element, case: Mapping[str, Any]) -> None:
+    classname, _, name = case["id"].rpartition("/")
+    route = "" if case["route"] == "direct" else f" via {case['route']}"
+    element = ET.SubElement(
+        suite,
+        "testcase",
+        classname=_legal(classname.replace("/", ".")),
+        name=_legal(name + route),
+        time=f"{case['duration_s']:.3f}",
+    )
+    properties = ET.SubElement(element, "properties")
+    for key in ("verdict", "level", "basis"):
+        ET.SubElement(properties, "property", name=key, value=_legal(str(case[key])))
+    verdict, text = case["verdict"], _legal(_text(case))
+    if verdict == "fail" and case["known"] is not None:
+        ET.SubElement(element, "skipped", message=_legal(f"known: {case['known']['reason']}"))
+    elif verdict == "fail":
+        ET.SubElement(element, "failure", message=_legal(case["observed"]), type=case["level"]).text = text
+    elif verdict in ("inconclusive", "error"):
+        ET.SubElement(element, "error", message=_legal(case["reason"]), type=verdict).text = text
+    elif verdict == "not-applicable":
+        ET.SubElement(element, "skipped", message=_legal(case["reason"]))
+    elif verdict == "warn":
+        ET.SubElement(element, "system-out").text = text
+
+
+def _text(case: Mapping[str, Any]) -> str:
+    lines = [case["title"], f"demanded by {', '.join(case['broken'] or case['requirements'])}"]
+    if case["expected"]:
+        lines.append(f"expected {' or '.join(case['expected'])}")
+    if case["observed"]:
+        lines.append(f"observed {case['observed']}")
+    if case["reason"]:
+        lines.append(case["reason"])
+    lines += [
+        f"{e['t']:9.4f} #{e['peer']} {e['dir']:<4} {e['kind']:<5} {e['text']}"
+        for e in case["transcript"][:100]
+    ]
+    lines.append(f"again: {case['reproduce']}")
+    return "\n".join(lines)
+
+
+def _legal(text: str) -> str:
+    return _ILLEGAL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

@@ -1,0 +1,5 @@
+"""``python -m wireproof``."""
+
+from wireproof.cli import main
+
+main()

@@ -1,0 +1,49 @@
+"""The command line: ``wireproof run``, ``demo``, ``serve``, ``list``, ``explain``, ``report``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from wireproof import __version__
+from wireproof.cli.looking import explain_command, list_command
+from wireproof.cli.reporting import report_command
+from wireproof.cli.running import run_command
+from wireproof.cli.serving import demo_command, serve_command
+from wireproof.errors import JournalError, TargetError, WireproofError
+
+USAGE, UNREACHABLE, INTERRUPTED, UNTOLD = 2, 3, 130, 4
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="wireproof")
+def cli() -> None:
+    """Judge WebSocket servers by RFC 6455, requirement by requirement."""
+
+
+for command in (run_command, demo_command, serve_command, list_command, explain_command, report_command):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and exit with its status; what the user can mend is told without a traceback."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        status = INTERRUPTED
+    except click.ClickException as exc:
+        exc.show()
+        status = USAGE
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except WireproofError as exc:
+        click.echo(f"wireproof: {exc}", err=True)
+        status = (
+            UNREACHABLE
+            if isinstance(exc, TargetError)
+            else UNTOLD
+            if isinstance(exc, JournalError)
+            else USAGE
+        )
+    sys.exit(status if isinstance(status, int) else 0)

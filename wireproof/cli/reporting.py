@@ -1,0 +1,26 @@
+"""``wireproof report``: make reports of a journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wireproof.cli.formats import format_options, write_reports
+from wireproof.report import exit_status, fold
+from wireproof.run.journal import read_journal
+
+
+@click.command("report")
+@click.argument("journal")
+@format_options
+@click.option("--quiet", "-q", is_flag=True, help="Show only the closing lines.")
+def report_command(journal: str, quiet: bool, **options: Any) -> int:
+    """Make reports of the journal of a run, whole or cut off."""
+    from wireproof.cli.terminal import show  # noqa: PLC0415
+
+    report = fold(read_journal(Path(journal)))
+    write_reports(report, options)
+    show(report, False, quiet)
+    return exit_status(report)

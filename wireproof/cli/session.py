@@ -1,0 +1,61 @@
+"""Runs the suites in this process under pytest, in a way that the user's own pytest settings can't change."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from wireproof.content import content_root, suites_folder
+from wireproof.run.campaign import CAMPAIGN, Campaign
+
+# Parts of pytest that a run has no use for: it reports by itself, and every one of them costs time.
+_QUIET = (
+    *("terminal", "cacheprovider", "doctest", "junitxml", "pastebin", "stepwise", "faulthandler", "unittest"),
+    *("debugging", "logging", "recwarn", "setuponly", "setupplan", "warnings", "unraisableexception"),
+    *("threadexception", "legacypath", "monkeypatch", "subtests"),
+)
+
+
+def pytest_session(plugins: Sequence[object], *arguments: str, suites: Path | None = None) -> int:
+    """Collect and run the cases below *suites* (the bundled ones by default) and return pytest's status."""
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    os.environ.pop("PYTEST_PLUGINS", None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    disabled = [word for name in _QUIET for word in ("-p", f"no:{name}")]
+    return int(
+        pytest.main(
+            [
+                str(suites or suites_folder()),
+                f"--rootdir={content_root()}",
+                f"--config-file={os.devnull}",
+                "--noconftest",
+                "--import-mode=importlib",
+                "--capture=no",
+                "--assert=plain",
+                *disabled,
+                "-p",
+                "wireproof.pytest_plugin",
+                *arguments,
+            ],
+            plugins=list(plugins),
+        )
+    )
+
+
+class Handover:
+    """Hands a campaign over to the pytest plugin."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self.campaign = campaign
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Leave the campaign where the plugin looks for it."""
+        config.stash[CAMPAIGN] = self.campaign
+
+
+def fly(campaign: Campaign, *arguments: str) -> int:
+    """Run *campaign*; return pytest's status."""
+    return pytest_session([Handover(campaign)], *arguments)

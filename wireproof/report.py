@@ -1,0 +1,129 @@
+"""The report: a fold over a run's events, in the form that reports/schema.json describes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from wireproof.catalogue.requirement import load_catalogue
+from wireproof.errors import JournalError
+from wireproof.run.record import requirement_record
+from wireproof.verdict import Verdict
+
+SCHEMA = "wireproof/report/1"
+Report = Mapping[str, Any]
+
+
+class Fold:
+    """Takes events (as JSON objects) one by one, and makes the report of what has come so far."""
+
+    def __init__(self) -> None:
+        self._run: dict[str, Any] | None = None
+        self._target: dict[str, Any] | None = None
+        self._routes: list[dict[str, Any]] = []
+        self._cases: list[dict[str, Any]] = []
+        self._end: dict[str, Any] | None = None
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Take one event; unknown ones are passed over, so that older tools read newer journals."""
+        match event.get("event"):
+            case "run-started":
+                self._run = dict(event)
+            case "target-probed":
+                self._target, self._routes = dict(event["target"]), list(event["routes"])
+            case "case-finished":
+                self._cases.append(dict(event["case"]))
+            case "run-finished":
+                self._end = dict(event)
+            case _:
+                pass
+
+    def report(self) -> dict[str, Any]:
+        """The report; raise `JournalError` when the run had not even started."""
+        if self._run is None or self._target is None:
+            raise JournalError("the journal ends before the target was probed: there is nothing to report")
+        end = self._end or {}
+        return {
+            "schema": SCHEMA,
+            "tool": self._run["tool"],
+            "started": self._run["started"],
+            "finished": end.get("finished", self._run["started"]),
+            "duration_s": end.get("duration_s", round(self._elapsed(), 6)),
+            "seed": self._run["seed"],
+            "command": list(self._run["command"]),
+            "complete": bool(end.get("complete", False)),
+            "selected": self._run["cases"],
+            "target": self._target,
+            "routes": self._routes,
+            "summary": summarise(self._cases),
+            "requirements": list(requirement_records(self._cases, self._target["protocols"])),
+            "cases": sorted(self._cases, key=lambda case: (case["id"], case["route"])),
+        }
+
+    def _elapsed(self) -> float:
+        return max((case["duration_s"] for case in self._cases), default=0.0)
+
+
+def fold(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The report of a whole or partial stream of events; raise `JournalError` when there is none."""
+    state = Fold()
+    for event in events:
+        state.take(event)
+    return state.report()
+
+
+def summarise(cases: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many cases have each verdict, and how many of the failures are known."""
+    counts = dict.fromkeys([str(verdict) for verdict in Verdict], 0) | {"known": 0}
+    for case in cases:
+        counts[case["verdict"]] += 1
+        counts["known"] += case["verdict"] == Verdict.FAIL and case["known"] is not None
+    return counts
+
+
+_SPECS = {"websocket": ("rfc6455", "rfc7692", "service")}
+
+
+def requirement_records(
+    cases: Iterable[Mapping[str, Any]], protocols: Iterable[str]
+) -> Iterable[dict[str, Any]]:
+    """Each requirement of the protocols' specifications, with what the direct route's cases say of it."""
+    passed: dict[str, list[str]] = {}
+    broken: dict[str, list[str]] = {}
+    for case in cases:
+        if case["route"] != "direct":
+            continue
+        for name in case["requirements"]:
+            if name in case["broken"] and case["verdict"] in (Verdict.FAIL, Verdict.WARN):
+                broken.setdefault(name, []).append(case["id"])
+            elif case["verdict"] in (Verdict.PASS, Verdict.INFO, Verdict.FAIL, Verdict.WARN):
+                passed.setdefault(name, []).append(case["id"])
+    specs = {spec for protocol in protocols for spec in _SPECS.get(protocol, ())}
+    for name, requirement in load_catalogue().items():
+        if requirement.spec not in specs:
+            continue
+        if name in broken:
+            status = "broken"
+        elif name in passed:
+            status = "met"
+        else:
+            status = "not-testable" if requirement.not_testable else "not-tested"
+        yield requirement_record(requirement, status, sorted(broken.get(name, []) + passed.get(name, [])))
+
+
+def exit_status(report: Report, *, fail_on_warn: bool = False) -> int:
+    """The exit status of a run that was not interrupted: 1 for accusations, 4 for what could not be told, 0."""
+    summary = report["summary"]
+    if summary["fail"] > summary["known"] or (fail_on_warn and summary["warn"]):
+        return 1
+    if summary["error"] or summary["inconclusive"] or not report["complete"]:
+        return 4
+    ran = sum(summary[v] for v in ("pass", "fail", "warn", "info"))
+    return 0 if ran else 4
+
+
+def parse_time(text: str) -> float:
+    """Seconds since the epoch of an RFC 3339 time."""
+    return datetime.fromisoformat(text).timestamp() if text else time.time()
