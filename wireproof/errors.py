@@ -13,7 +13,7 @@ class UsageError(WireproofError):
 
 
 class ProfileError(UsageError):
-    """A profile, or a list of known failures, has a mistake: ``line`` counts from 1, None: no line is to blame."""
+    """A profile or a list of known failures has a mistake in ``line`` (from 1; None: no line is to blame)."""
 
     def __init__(self, path: str, line: int | None, message: str) -> None:
         super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")

@@ -27,8 +27,8 @@ _CREDENTIALS = ("auth", "cookie", "token", "secret", "key", "password")
 class Known:
     """One known failure. ``case`` is an exact id or a glob in which brackets are literal.
 
-    What is None is not compared, with one exception: that the server was gone is known only where ``observed``
-    says it. ``observed`` is the text of a report, or a glob of it; what it quotes, counts or times may differ.
+    ``observed`` is the text of a report, or a glob of it; what it quotes, counts or times may differ.
+    What is None is not compared, but that the server was gone is known only where ``observed`` says so.
     ``expires`` is the last day (YYYY-MM-DD) on which the entry counts. ``where`` tells file and line.
     """
 
@@ -132,7 +132,7 @@ def _check_header(name: str, node: Node, seen: set[str]) -> None:
 
 
 def _value(node: Node) -> tuple[str, bool]:
-    """A header's value, and whether it came out of a file; ``@@`` stands for a value that begins with ``@``."""
+    """A header's value, and whether it came out of a file; ``@@`` stands for a plain ``@`` at its start."""
     value = node.text()
     is_file = value.startswith("@") and not value.startswith("@@")
     if is_file:
@@ -146,7 +146,7 @@ def _value(node: Node) -> tuple[str, bool]:
             raise node.wrong(f"{node.name} is to be read from {path}, but that file is empty.")
     elif value.startswith("@@"):
         value = value[1:]
-    if any((character < " " and character != "\t") or character == "\x7f" for character in value):
+    if any(character != "\t" and not character.isprintable() for character in value):
         raise node.wrong(
             f"{node.name} has a line end or another control character, which no header may have."
         )

@@ -128,7 +128,7 @@ class Tower:
             cases = {item: case for item in items if (case := case_item(item))}
             chosen = set(self.campaign.select(list(cases.values())))
         except UsageError as exc:
-            raise pytest.UsageError(str(exc)) from exc
+            pytest.exit(str(exc), returncode=pytest.ExitCode.USAGE_ERROR)
         dropped = [item for item in items if item in cases and cases[item] not in chosen]
         if dropped:
             config.hook.pytest_deselected(items=dropped)

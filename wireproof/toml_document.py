@@ -1,7 +1,7 @@
 """Reads TOML that people write by hand: every mistake is told with file, line and what would be right.
 
-`tomllib` gives no positions. The line of a value is looked up only when something is wrong with it, by letting
-`tomllib` read the text statement by statement: a part of a statement is never valid TOML by itself.
+`tomllib` gives no positions. The line of a value is looked up only when it is wanted, by letting `tomllib`
+read the text statement by statement: a part of a statement is never valid TOML by itself.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -29,7 +30,7 @@ _KINDS = {
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """A question that offers the known word most like *word*, with a leading blank; empty when none is alike."""
+    """A question that offers the known word most like *word*, behind a blank; empty when none is alike."""
     from difflib import get_close_matches  # noqa: PLC0415  # needed only once something is wrong
 
     found = get_close_matches(word, list(known), n=1)
@@ -140,11 +141,12 @@ def read_toml(path: str | Path, what: str) -> Node:
         raise document.error(1, f"The {what} is nested too deeply.") from exc
 
 
-def lines_of(text: str) -> dict[Keys, int]:
+@lru_cache(maxsize=1)
+def lines_of(text: str) -> Mapping[Keys, int]:
     """The line of every key and list element of *text*, which is valid TOML."""
     survey = _Survey()
     chunk: list[str] = []
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         chunk.append(line)
         said = _loads(chunk)
         if said is not None:
@@ -195,7 +197,7 @@ def _loads(lines: list[str]) -> dict[str, object] | None:
 
 
 def _element_starts(chunk: list[str]) -> dict[Keys, int]:
-    """In which line of a statement over several lines, counted from 0, each element of its list is complete."""
+    """In which line of a statement, counted from 0, each element of its list is complete."""
     starts: dict[Keys, int] = {}
     for cut in range(len(chunk)):
         said = _loads([*chunk[: cut + 1], "]"]) or (_loads(chunk) if cut == len(chunk) - 1 else None)

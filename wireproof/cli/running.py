@@ -12,13 +12,12 @@ import click
 from wireproof.cli.choosing import settings_from
 from wireproof.cli.formats import write_reports
 from wireproof.cli.options import run_options
+from wireproof.cli.progress import follow
 from wireproof.cli.session import fly
 from wireproof.errors import JournalError, UsageError
 from wireproof.report import Fold, Report, exit_status
 from wireproof.run.campaign import Campaign
-from wireproof.run.events import Event, as_json
 from wireproof.run.journal import JournalWriter, new_journal
-from wireproof.run.redact import Redactor
 from wireproof.run.settings import Settings
 
 INTERRUPTED = 130
@@ -35,11 +34,9 @@ def run_command(**options: Any) -> int:
 def run(options: Mapping[str, Any], argv: Sequence[str]) -> int:
     """Run with *options*, write the reports, show the outcome and return the exit status."""
     settings = settings_from(options, argv)
-    redactor = Redactor(settings.secrets)
     path = Path(options["journal"]) if options["journal"] else new_journal()
-    journal = JournalWriter(path, redactor)
-    state = _Following(redactor)
-    campaign = Campaign(settings, (journal, state))
+    journal, state = JournalWriter(path), _Following()
+    campaign = Campaign(settings, (journal, state, *follow(options)))
     keyword = ("-k", options["keyword"]) if options["keyword"] else ()
     interrupted = False
     try:
@@ -51,22 +48,21 @@ def run(options: Mapping[str, Any], argv: Sequence[str]) -> int:
 
 
 class _Following:
-    """Folds the run's events into its report as they come, without secrets."""
+    """Folds the run's events into its report as they come."""
 
-    def __init__(self, redactor: Redactor) -> None:
-        self.redactor = redactor
+    def __init__(self) -> None:
         self.fold = Fold()
 
-    def handle(self, event: Event) -> None:
+    def handle(self, event: Mapping[str, Any]) -> None:
         """Take one event."""
-        self.fold.take(self.redactor.record(as_json(event)))
+        self.fold.take(event)
 
 
 def _conclude(
     campaign: Campaign, state: _Following, options: Mapping[str, Any], journal: Path, interrupted: bool
 ) -> int:
     if campaign.problem is not None:
-        raise type(campaign.problem)(state.redactor.text(str(campaign.problem)))
+        raise type(campaign.problem)(campaign.redactor.text(str(campaign.problem)))
     if not campaign.expected and not interrupted:
         raise UsageError(
             "nothing selected: no case fits --case, -k, --shard, --intensity and --rerun-failed together"

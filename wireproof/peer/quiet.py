@@ -1,4 +1,4 @@
-"""Waiting for something that may rightly never come, without a clock: a second connection tells when to stop."""
+"""Waiting for what may rightly never come, without a clock: a second connection tells when to stop."""
 
 from __future__ import annotations
 

@@ -258,7 +258,7 @@ class RawPeer:
         except FrameTooLargeError as exc:
             # Section 5.2: such a length is wrong whatever the limit is.
             if exc.length >= 1 << 63:
-                yield Violation("rfc6455/5.2/length-top-bit-sent", f"a payload of {exc.length} bytes announced")
+                yield Violation("rfc6455/5.2/length-top-bit-sent", f"{exc.length} bytes announced")
             self._record(Direction.IN, Kind.FRAME, str(exc), exc.header)
             self.ended = Ended(End.ABANDONED, str(exc))
             self.connection.discard()

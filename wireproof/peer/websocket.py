@@ -78,12 +78,15 @@ class WebSocketPeer(RawPeer):
 
     def ping(self) -> Frame:
         """A ping whose answer the verbs know from all others; `NotApplicable` where pings are never answered."""
-        if not self.dialect.pings:
-            raise NotApplicable("the server answers no pings, so nothing shows whether it is alive")
+        self._need_pings()
         self._pings += 1
         payload = b"wireproof-%d" % self._pings
         self._awaited.add(payload)
         return Frame.ping(payload)
+
+    def _need_pings(self) -> None:
+        if not self.dialect.pings:
+            raise NotApplicable("the server answers no pings, so nothing shows whether it is alive")
 
     async def expect_alive(self, requirement: str | None = None) -> None:
         """Send a ping and demand its pong: whatever was sent before has been accepted.
@@ -118,6 +121,7 @@ class WebSocketPeer(RawPeer):
         A pong with another payload may be nobody's answer, so it takes three of them, each behind the ping
         sent anew, to accuse. Messages that come first are kept for `expect_message`.
         """
+        self._need_pings()
         what = f"a pong with {shorten(ping.payload)}"
         self._awaited.add(ping.payload)
         self.send(ping)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
@@ -22,12 +23,15 @@ from wireproof.run.events import (
     RunFinished,
     RunStarted,
     TargetProbed,
+    as_json,
 )
 from wireproof.run.judge import Result
+from wireproof.run.known import known_failure
 from wireproof.run.lab import Lab
 from wireproof.run.record import case_record
+from wireproof.run.redact import Redactor
 from wireproof.run.scheduler import Flight, Plan
-from wireproof.run.select import CaseItem, matches, select
+from wireproof.run.select import CaseItem, select
 from wireproof.run.settings import Settings
 from wireproof.target import Target
 
@@ -41,6 +45,8 @@ class Campaign:
     def __init__(self, settings: Settings, reporters: Sequence[Reporter] = ()) -> None:
         self.settings = settings
         self.reporters = tuple(reporters)
+        self.redactor = Redactor(settings.secrets)
+        self._door = threading.Lock()
         self.lab = Lab(settings, self.emit)
         self.items: dict[str, CaseItem] = {}
         self.expected = 0
@@ -50,9 +56,11 @@ class Campaign:
         self._open = False
 
     def emit(self, event: Event) -> None:
-        """Tell every reporter."""
-        for reporter in self.reporters:
-            reporter.handle(event)
+        """Tell every reporter; no secret goes further than here."""
+        with self._door:
+            clean = self.redactor.record(as_json(event))
+            for reporter in self.reporters:
+                reporter.handle(clean)
 
     def select(self, cases: Sequence[CaseItem]) -> list[CaseItem]:
         """The cases to run; raise `UsageError` when the selection makes no sense."""
@@ -111,19 +119,8 @@ class Campaign:
         self.emit(CaseFinished(record))
 
     def known_failure(self, case: CaseItem, result: Result) -> Known | None:
-        """The entry that says that exactly this failure is known: exact ids before globs."""
-        accused = result.accused
-        if accused is None:
-            return None
-        fitting = [
-            known
-            for known in self.settings.known
-            if matches(known.case, case.id)
-            and known.requirement in (None, accused.requirement)
-            and known.route in (None, "direct")
-            and not known.has_expired()
-        ]
-        return min(fitting, key=lambda known: known.case != case.id, default=None)
+        """The entry that says that exactly this failure is known."""
+        return known_failure(self.settings.known, case.id, "direct", result)
 
     def explain(self, case: CaseItem, result: Result) -> str:
         """The verdict in a few lines, for a terminal that shows nothing else."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol
 
 
@@ -75,11 +75,11 @@ Event = RunStarted | TargetProbed | CaseStarted | CaseFinished | TargetLost | Ta
 
 def as_json(event: Event) -> dict[str, Any]:
     """The event as one JSON object, its name under ``event``."""
-    return {"event": event.name, **asdict(event)}
+    return {"event": event.name, **{field.name: getattr(event, field.name) for field in fields(event)}}
 
 
 class Reporter(Protocol):
-    """Something that follows a run. `handle` is called on the lab's thread, one event at a time."""
+    """Something that follows a run. It is given events as JSON objects in which no secret is left."""
 
-    def handle(self, event: Event) -> None:
-        """Take one event."""
+    def handle(self, event: Mapping[str, Any]) -> None:
+        """Take one event; called from the lab's thread and from the main one, never from both at once."""

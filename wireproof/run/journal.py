@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 from wireproof.errors import JournalError
-from wireproof.run.events import Event, as_json
-from wireproof.run.redact import Redactor
 
 KEPT = 20  # journals in the cache folder
 
@@ -34,30 +31,25 @@ def new_journal() -> Path:
 
 
 class JournalWriter:
-    """Writes each event when it happens; secrets go no further than here."""
+    """Writes each event when it happens."""
 
-    def __init__(self, path: Path, redactor: Redactor) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._redactor = redactor
-        self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file: TextIO = path.open("w", encoding="utf-8")
         except OSError as exc:
             raise JournalError(f"the journal can't be written: {exc}") from exc
 
-    def handle(self, event: Event) -> None:
+    def handle(self, event: Mapping[str, Any]) -> None:
         """Append one event and hand it to the system."""
-        line = json.dumps(self._redactor.record(as_json(event)), ensure_ascii=True, separators=(",", ":"))
-        with self._lock:
-            if not self._file.closed:
-                self._file.write(line + "\n")
-                self._file.flush()
+        if not self._file.closed:
+            self._file.write(json.dumps(event, separators=(",", ":")) + "\n")
+            self._file.flush()
 
     def close(self) -> None:
         """Write nothing more."""
-        with self._lock:
-            self._file.close()
+        self._file.close()
 
 
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,7 @@ from wireproof.attempt import Attempt
 from wireproof.errors import TargetError
 from wireproof.peer.connection import Dialer
 from wireproof.peer.peers import Peers
-from wireproof.run.events import Event, TargetBack, TargetLost
+from wireproof.run.events import CaseStarted, Event, TargetBack, TargetLost
 from wireproof.run.probe import Probe, is_alive
 from wireproof.run.process import Command, StartError, Supervisor
 from wireproof.run.ready import Ready, ReadyTcp, ReadyUnix, parse_ready
@@ -135,6 +135,7 @@ class Lab:
 
     def new_attempt(self, plan: Plan) -> Attempt:
         """See `wireproof.run.scheduler.Control`."""
+        self.emit(CaseStarted(plan.id, "direct"))
         return Attempt(plan.spec.requirements, random=Random(f"{self.settings.seed}/{plan.id}"))
 
     async def check(self) -> str | None:

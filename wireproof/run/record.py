@@ -38,6 +38,10 @@ def case_record(
         "basis": str(filed.basis),
         "requirements": list(plan.spec.requirements),
         "broken": sorted({finding.requirement for finding in result.findings}),
+        "findings": [
+            {"requirement": found.requirement, "observed": found.observed, "ground": str(found.ground)}
+            for found in result.findings
+        ],
         "expected": list(accused.expected) if accused else [],
         "observed": _observed(result),
         "reason": result.reason,

@@ -1,0 +1,133 @@
+"""Tables in one case: every row is tried, and what breaks is told with the names of its rows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from wireproof.attempt import Attempt, Broken, Expectation
+from wireproof.peer.peers import Peers
+from wireproof.peer.websocket import WebSocketPeer
+from wireproof.verdict import Finding
+from wireproof.wire.websocket import Frame
+
+T = TypeVar("T")
+Check = Callable[[WebSocketPeer, T], Awaitable[None]]
+
+WIDTH = 6  # connections that one table has under way at once
+ENOUGH = 12  # broken rows after which no more are tried
+NAMED = 4  # rows named in one sentence
+
+
+async def each_row(attempt: Attempt, peers: Peers, rows: Mapping[str, T], check: Check[T]) -> None:
+    """Await *check* for every row, each on an open connection of its own; note what breaks, by rows."""
+    table = _Table(attempt, peers, check, iter(rows.items()))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(WIDTH, len(rows))):
+                group.create_task(table.work())
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None
+    finally:
+        table.conclude()
+
+
+async def expect_all_accepted(peers: Peers, rows: Mapping[str, tuple[Frame, ...]]) -> None:
+    """Demand that one connection takes the messages of all rows; name the first one that is refused."""
+    peer = peers()
+    await peer.open()
+    peer.send(*(frame for frames in rows.values() for frame in frames))
+    try:
+        await _expect_steady(peer)
+    except Broken:
+        await _find_refused(peers(), rows)
+
+
+async def expect_echoes(peer: WebSocketPeer, rows: Mapping[str, tuple[Frame, ...]]) -> None:
+    """Demand the message of every row back, on one connection that is open."""
+    peer.send(*(frame for frames in rows.values() for frame in frames))
+    for name, frames in rows.items():
+        with named(name):
+            await peer.expect_echo(frames[0].opcode, b"".join(frame.payload for frame in frames))  # type: ignore[arg-type]
+
+
+@contextmanager
+def named(row: str) -> Iterator[None]:
+    """Tell the row's name with what breaks inside."""
+    try:
+        yield
+    except Broken as broken:
+        raise Broken(_with_rows(broken.finding, row)) from None
+
+
+async def _find_refused(peer: WebSocketPeer, rows: Mapping[str, tuple[Frame, ...]]) -> None:
+    await peer.open()
+    for name, frames in rows.items():
+        with named(name):
+            peer.send(*frames)
+            await _expect_steady(peer)
+    peer.attempt.report("the messages were refused in one go, and accepted one by one")
+
+
+async def _expect_steady(peer: WebSocketPeer) -> None:
+    # The first pong may overtake a failure in a server that reads ahead.
+    await peer.expect_alive()
+    await peer.expect_alive()
+
+
+def _with_rows(finding: Finding, rows: str) -> Finding:
+    return replace(finding, observed=f"{rows}: {finding.observed}")
+
+
+@dataclass(slots=True)
+class _Table(Generic[T]):
+    """The state of one table. Every row has an attempt of its own, so that its expectations stay apart."""
+
+    attempt: Attempt
+    peers: Peers
+    check: Check[T]
+    rows: Iterator[tuple[str, T]]
+    began: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    under_way: dict[str, tuple[float, Attempt]] = field(default_factory=dict)
+    broken: list[tuple[str, Finding]] = field(default_factory=list)
+
+    async def work(self) -> None:
+        """Try one row after another until none is left."""
+        for name, value in self.rows:
+            if len({row for row, _ in self.broken}) >= ENOUGH:
+                return
+            attempt = replace(self.attempt, findings=[], waiting=None)
+            self.attempt.peers += 1
+            self.under_way[name] = (asyncio.get_running_loop().time(), attempt)
+            peer = self.peers()
+            peer.attempt = attempt
+            try:
+                await peer.open()
+                await self.check(peer, value)
+            except Broken as broken:
+                attempt.findings.append(broken.finding)
+            self.broken += [(name, finding) for finding in attempt.findings]
+            peer.discard()
+            del self.under_way[name]
+
+    def conclude(self) -> None:
+        """Sum up what broke; what is still under way becomes the case's expectation if it got stuck."""
+        alike: dict[Finding, list[str]] = {}
+        for name, finding in self.broken:
+            alike.setdefault(finding, []).append(name)
+        for finding, names in alike.items():
+            more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+            self.attempt.findings.append(_with_rows(finding, ", ".join(names[:NAMED]) + more))
+        self.attempt.waiting = self._stuck()
+
+    def _stuck(self) -> Expectation | None:
+        # A slow server that gets on is not one that leaves a row without an answer.
+        now = asyncio.get_running_loop().time()
+        for name, (since, attempt) in self.under_way.items():
+            if attempt.waiting is not None and now - since > (now - self.began) / 2:
+                expected = tuple(f"{name}: {text}" for text in attempt.waiting.expected)
+                return Expectation(self.attempt, attempt.waiting.requirement, expected)
+        return None
