@@ -17,11 +17,13 @@ import pytest
 from wireproof.attempt import Attempt
 from wireproof.case import CaseSpec, case_id, spec_of
 from wireproof.content import prepare_content
-from wireproof.errors import TargetError, UsageError
+from wireproof.errors import TargetError, UsageError, WireproofError
 from wireproof.run.campaign import CAMPAIGN, Campaign
 from wireproof.run.judge import Result
 from wireproof.run.lab import PROVIDED
-from wireproof.run.options import add_pytest_options, settings_from_pytest
+from wireproof.run.choosing import settings_from
+from wireproof.run.journal import JournalWriter
+from wireproof.run.options import RUN_OPTIONS, RunOption, Shape
 from wireproof.run.scheduler import Flight, Plan
 from wireproof.run.select import CaseItem
 from wireproof.verdict import Verdict
@@ -33,7 +35,31 @@ _CASE = pytest.StashKey[CaseItem]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of a run, for those who call pytest themselves."""
-    add_pytest_options(parser)
+    group = parser.getgroup("wireproof", "conformance of real-time servers")
+    for option in (
+        RunOption("url", "The target: ws://, wss://, http://, https:// or unix:/path."),
+        *RUN_OPTIONS,
+    ):
+        words: dict[str, Any] = {"help": option.help, "default": option.empty, "dest": _dest(option)}
+        match option.shape:
+            case Shape.FLAG:
+                words |= {"action": "store_true"}
+            case Shape.TEXTS:
+                words |= {"action": "append", "default": [], "metavar": option.metavar}
+            case _:
+                kind = {Shape.COUNT: int, Shape.NUMBER: float}.get(option.shape, str)
+                words |= {"type": kind, "metavar": option.metavar}
+        if option.choices:
+            words = {**words, "choices": option.choices}
+            words.pop("metavar", None)
+        try:
+            group.addoption(f"--{option.name}", **words)
+        except ValueError:  # another plugin has taken the name
+            group.addoption(f"--wireproof-{option.name}", **words)
+
+
+def _dest(option: RunOption) -> str:
+    return f"wireproof_{option.key}"
 
 
 @pytest.hookimpl(trylast=True)
@@ -41,14 +67,23 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare a campaign when a target is given, by the command line tool or by ``--url``."""
     config.addinivalue_line("markers", "serial(reason): a case that never runs beside others")
     campaign = config.stash.get(CAMPAIGN, None)
-    if campaign is None and config.getoption("url", None):
+    if campaign is None and config.getoption("wireproof_url", None):
         try:
-            campaign = Campaign(settings_from_pytest(config))
-        except UsageError as exc:
+            campaign = _campaign(config)
+        except WireproofError as exc:
             raise pytest.UsageError(str(exc)) from exc
     if campaign is not None:
         config.stash[CAMPAIGN] = campaign
         config.pluginmanager.register(Tower(campaign), "wireproof-tower")
+
+
+def _campaign(config: pytest.Config) -> Campaign:
+    options = {option.key: config.getoption(_dest(option)) for option in RUN_OPTIONS}
+    settings = settings_from(
+        {"url": config.getoption("wireproof_url"), **options}, config.invocation_params.args
+    )
+    journal = options["journal"]
+    return Campaign(settings, (JournalWriter(Path(journal)),) if journal else ())
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -152,8 +187,8 @@ class Tower:
             return
         self.started = True
         for one in item.session.items:
-            if isinstance(one, pytest.Function) and (case := case_item(one)) and _can_fly(one):
-                self.flights[one.nodeid] = Flight(_plan(self.campaign, one, case, {}))
+            if isinstance(one, pytest.Function) and (case := case_item(one)) and can_fly(one):
+                self.flights[one.nodeid] = Flight(plan_item(self.campaign, one, case, {}))
         if item.session.config.getoption("usepdb", False):
             return
         self.campaign.fly(list(self.flights.values()))
@@ -181,7 +216,7 @@ class Tower:
         if flight is None:
             funcargs = {n: v for n, v in pyfuncitem.funcargs.items() if n not in PROVIDED}
             flight = self.flights[pyfuncitem.nodeid] = Flight(
-                _plan(self.campaign, pyfuncitem, case, funcargs)
+                plan_item(self.campaign, pyfuncitem, case, funcargs)
             )
             self.campaign.fly([flight])
         result = self.campaign.wait(flight)
@@ -225,14 +260,16 @@ class Tower:
         self.campaign.close()
 
 
-def _can_fly(item: pytest.Function) -> bool:
+def can_fly(item: pytest.Function) -> bool:
+    """Whether all that *item* asks for is known ahead, so that it can be put in flight before its turn."""
     params = getattr(getattr(item, "callspec", None), "params", {})
     wanted = set(inspect.signature(item.function).parameters)
     blocked = {"skip", "skipif", "usefixtures"} & {mark.name for mark in item.iter_markers()}
     return inspect.iscoroutinefunction(item.function) and not blocked and wanted <= {*PROVIDED, *params}
 
 
-def _plan(campaign: Campaign, item: pytest.Function, case: CaseItem, funcargs: dict[str, Any]) -> Plan:
+def plan_item(campaign: Campaign, item: pytest.Function, case: CaseItem, funcargs: dict[str, Any]) -> Plan:
+    """The plan of *item* for *campaign*; *funcargs* are what fixtures of the user's own gave."""
     params = getattr(getattr(item, "callspec", None), "params", {})
     names = list(inspect.signature(item.function).parameters)
 

@@ -21,16 +21,17 @@ RESERVED = (*RESERVED_DATA_OPCODES, *RESERVED_CONTROL_OPCODES)
 @case("rfc6455/5.2/unknown-opcode")
 @pytest.mark.parametrize("opcode", RESERVED)
 async def test_reserved_opcode_fails_the_connection(peers: Peers, attempt: Attempt, opcode: int) -> None:
-    """A frame with a reserved opcode fails the connection, with a payload, without one, and as a fragment."""
-    rows = {"with a payload": Frame(opcode, b"hello"), "empty": Frame(opcode)}
+    """A frame with a reserved opcode fails the connection, with a payload, without one, and fragmented."""
+    rows = {"with a payload": [Frame(opcode, b"hello")], "empty": [Frame(opcode)]}
     if opcode in RESERVED_DATA_OPCODES:
-        rows["without FIN"] = Frame(opcode, b"hel", fin=False)
-        rows["of 200 bytes"] = Frame(opcode, b"hello" * 40)
-    for name, frame in rows.items():
+        rows["of 200 bytes"] = [Frame(opcode, b"hello" * 40)]
+        # The text does not say that the failure may not wait for the end of the message.
+        rows["in fragments"] = [Frame(opcode, b"hel", fin=False), Frame.continuation(b"lo")]
+    for name, frames in rows.items():
         with attempt.row(name):
             peer = peers()
             await peer.open()
-            peer.send(frame)
+            peer.send(*frames)
             await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
 
 

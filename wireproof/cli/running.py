@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from wireproof.cli.choosing import settings_from
+from wireproof.run.choosing import settings_from
 from wireproof.cli.formats import write_reports
 from wireproof.cli.options import run_options
 from wireproof.cli.progress import follow

@@ -8,7 +8,6 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from wireproof.cli.choosing import colourful
 from wireproof.report import Report
 from wireproof.wire.text import printable
 
@@ -24,7 +23,7 @@ _SHOWN = ("error", "inconclusive", "fail", "warn")
 
 def show(report: Report, fail_on_warn: bool, quiet: bool) -> None:
     """Print what a person has to know: accusations with their evidence, counts, coverage, and one sentence."""
-    console = Console(no_color=colourful() is False, highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True)
     cases = report["cases"]
     if not quiet:
         for verdict in reversed(_SHOWN):

@@ -136,10 +136,12 @@ class RawPeer:
         if rest:
             self._http.receive_data(rest)
 
-    async def handshake(self, request: Request | None = None, *more: Frame) -> Response | Refusal:
+    async def handshake(
+        self, request: Request | None = None, *more: Frame, pieces: Sequence[int] = ()
+    ) -> Response | Refusal:
         """Connect, send *request* (a correct one by default) and return the answer."""
         await self.connect()
-        await self.send_request(request or self.request(), *more)
+        await self.send_request(request or self.request(), *more, pieces=pieces)
         return await self.receive_response()
 
     async def open(self, request: Request | None = None) -> Response:

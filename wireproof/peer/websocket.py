@@ -6,6 +6,7 @@ case's deadline ends it, and the harness judges with the same words.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from wireproof.attempt import Expectation, NotApplicable
@@ -16,6 +17,8 @@ from wireproof.wire.http1 import Request, Response
 from wireproof.wire.session import Close, Message, Pong
 from wireproof.wire.text import opcode_name, shorten
 from wireproof.wire.websocket import CloseCode, Frame, Opcode
+
+ANSWER = "rfc6455/4.2.1/error-response"  # the duty to answer a bad handshake at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,11 @@ class WebSocketPeer(RawPeer):
     # The opening handshake ----------------------------------------------------------------------
 
     async def expect_accepted(
-        self, request: Request | None = None, requirement: str | None = None
+        self, request: Request | None = None, requirement: str | None = None, pieces: Sequence[int] = ()
     ) -> Response:
-        """Connect, send *request* and demand a 101 (RFC 6455 section 4.2.2)."""
+        """Connect, send *request*, cut at the offsets in *pieces*, and demand a 101 (RFC 6455 section 4.2.2)."""
         with self.attempt.expecting("101 Switching Protocols", requirement=requirement) as expecting:
-            answer = await self.handshake(request)
+            answer = await self.handshake(request, pieces=pieces)
             if isinstance(answer, Refusal):
                 expecting.broken(f"refused: {answer.detail}", _ground(answer))
         return answer
@@ -64,15 +67,22 @@ class WebSocketPeer(RawPeer):
         """Connect, send *request* and demand that it does not open a WebSocket (section 4.2.1).
 
         Any response but 101 is a refusal, and so is the end of TCP: section 10.7 lets a server drop the
-        connection; that it SHOULD answer is demanded by a case of its own.
+        connection; that it SHOULD answer is demanded by a case of its own. Silence opens no WebSocket either:
+        it breaks only the duty to answer, where the case is about that one too.
         """
-        with self.attempt.expecting(
-            "an HTTP error status", "TCP ends without an answer", requirement=requirement
-        ) as expecting:
+        expected = ("an HTTP error status", "TCP ends without an answer")
+        silence = ANSWER if ANSWER in self.attempt.requirements else requirement
+        with self.attempt.expecting(*expected, requirement=silence):
             answer = await self.handshake(request)
-            if isinstance(answer, Response):
-                expecting.broken("the handshake was accepted with 101")
+        if isinstance(answer, Response):
+            self.attempt.broken("the handshake was accepted with 101", *expected, requirement=requirement)
         return answer
+
+    async def answer_to(self, request: Request) -> str:
+        """Connect, send *request* and tell the answer in words; whatever comes is right."""
+        with self.attempt.expecting("an answer of any kind"):
+            answer = await self.handshake(request)
+        return "accepted" if isinstance(answer, Response) else f"refused ({answer.detail})"
 
     # Liveness -----------------------------------------------------------------------------------
 

@@ -78,15 +78,20 @@ def judge_deadline(attempt: Attempt, timeout: float, witness: str | None) -> Res
     return Result(judged.verdict, attempt, judged.findings, deadline=True)
 
 
-def judge_gone(attempt: Attempt) -> Result:
-    """The verdict on an attempt that, alone on a healthy target, left it dead."""
+def judge_gone(attempt: Attempt, obituary: str) -> Result:
+    """The verdict on an attempt that, alone on a healthy target, left it dead; *obituary* tells how it ended."""
     finding = Finding(
         attempt.requirements[0],
         ("a server that goes on accepting connections",),
         "the server was gone after the case, also when the case was repeated alone",
         Ground.GONE,
     )
-    return Result(Verdict.FAIL, attempt, (*attempt.findings, finding), reason="server gone")
+    return Result(
+        Verdict.FAIL,
+        attempt,
+        (*attempt.findings, finding),
+        reason=f"server gone: {obituary}" if obituary else "server gone",
+    )
 
 
 def _from_findings(attempt: Attempt, findings: tuple[Finding, ...], reason: str = "") -> Result:

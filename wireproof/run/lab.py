@@ -142,6 +142,14 @@ class Lab:
         """See `wireproof.run.scheduler.Control`."""
         return await is_alive(self.dialer, self.target.dialect, WITNESS_WITHIN)
 
+    def obituary(self) -> str:
+        """See `wireproof.run.scheduler.Control`."""
+        if self._supervisor is None or self._supervisor.child.alive:
+            return ""
+        child = self._supervisor.child
+        lines = child.log.splitlines()[-5:]
+        return f"the process {child.ending}" + "".join(f" | {line}" for line in lines)
+
     async def recover(self, suspects: Sequence[str]) -> bool:
         """See `wireproof.run.scheduler.Control`."""
         self.emit(TargetLost(tuple(suspects)))

@@ -57,6 +57,9 @@ class Control(Protocol):
     async def check(self) -> str | None:
         """None when a second connection's ping is answered now, else what went wrong."""
 
+    def obituary(self) -> str:
+        """What is known of the target's end, such as its exit status and last output; may be empty."""
+
     async def recover(self, suspects: Sequence[str]) -> bool:
         """Restart the target, or wait for its return; False when it stays away."""
 
@@ -192,15 +195,14 @@ class Scheduler:
             return
         before = flight.result
         result = await self._try(flight)
+        if before is not None and before.verdict is not result.verdict:
+            result = replace(result, reason=_beside(before, result))
         if await self.control.check() is not None:
             if not result.deadline and await self.control.check() is not None:
-                result = replace(
-                    judge_gone(result.attempt), started=result.started, duration_s=result.duration_s
-                )
+                gone = judge_gone(result.attempt, self.control.obituary())
+                result = replace(gone, started=result.started, duration_s=result.duration_s)
             if not await self.control.recover([flight.plan.id]):
                 self.stopped = f"the target did not come back after {flight.plan.id}"
-        if before is not None and before.verdict is not result.verdict and not result.gone:
-            result = replace(result, reason=_beside(before, result))
         self._finish(flight, result)
 
     async def _repeat_doubtful(self) -> None:

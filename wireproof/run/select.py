@@ -39,6 +39,8 @@ def select(cases: Sequence[CaseItem], settings: Settings) -> list[CaseItem]:
                 raise UsageError(f"no case matches {pattern!r}; `wireproof list` shows all")
             wanted |= matched
         chosen = [case for case in chosen if case.id in wanted]
+    if settings.protocols:
+        chosen = [case for case in chosen if case.suite in settings.protocols]
     if settings.rerun is not None:
         chosen = [case for case in chosen if case.id in settings.rerun]
     part, parts = settings.shard

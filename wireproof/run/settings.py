@@ -30,6 +30,7 @@ class Settings:
     seed: int = 0
     start: str | None = None
     ready: str | None = None
+    protocols: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
     rerun: frozenset[str] | None = None
     shard: tuple[int, int] = (1, 1)

@@ -35,12 +35,17 @@ def accept_for(key: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it is to be written, right or wrong: nothing is checked or normalised."""
+    """A request as it is to be written, right or wrong: nothing is checked or normalised.
+
+    ``separator`` stands between a header's name and its value. An empty ``version`` is left out.
+    """
 
     target: bytes
     headers: tuple[Header, ...] = ()
     method: bytes = b"GET"
     version: bytes = b"HTTP/1.1"
+    separator: bytes = b": "
+    line_end: bytes = b"\r\n"
 
     def get(self, name: bytes) -> bytes | None:
         """The value of the first header line called *name* in any letter case."""
@@ -71,9 +76,9 @@ class Request:
 
     def encode(self) -> bytes:
         """The bytes of the request head, with the empty line that ends it."""
-        lines = [b" ".join((self.method, self.target, self.version))]
-        lines += [name + b": " + value for name, value in self.headers]
-        return b"\r\n".join(lines) + b"\r\n\r\n"
+        lines = [b" ".join((self.method, self.target, *([self.version] if self.version else [])))]
+        lines += [name + self.separator + value for name, value in self.headers]
+        return self.line_end.join((*lines, b"", b""))
 
 
 def upgrade_request(

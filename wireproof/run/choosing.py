@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets as entropy
 import shlex
@@ -36,6 +35,9 @@ def settings_from(options: Mapping[str, Any], argv: Sequence[str]) -> Settings:
     """The settings that *options* ask for; raise `UsageError` for what makes no sense."""
     profile = _profile(options)
     url = options["url"] or profile.url
+    for name in ("rate", "case_timeout", "concurrency"):
+        if options[name] is not None and options[name] <= 0:
+            raise UsageError(f"--{name.replace('_', '-')} must be above 0")
     if not url:
         raise UsageError("no target: give a URL, or a profile with one")
     kept = _Secrets(list(profile.secrets))
@@ -67,6 +69,7 @@ def settings_from(options: Mapping[str, Any], argv: Sequence[str]) -> Settings:
         seed=seed,
         start=options["start"],
         ready=options["ready"],
+        protocols=tuple(options["protocol"]),
         cases=tuple(options["case"]),
         rerun=_rerun(options["rerun_failed"]),
         shard=_shard(options["shard"]),
@@ -170,8 +173,3 @@ def _shard(text: str | None) -> tuple[int, int]:
     if not match or not 1 <= int(match[1]) <= int(match[2]):
         raise UsageError(f"--shard {text}: write K/N with K from 1 to N, as in 1/4")
     return int(match[1]), int(match[2])
-
-
-def colourful() -> bool | None:
-    """False when the user wants no colours (https://no-color.org), else None: the terminal decides."""
-    return False if os.environ.get("NO_COLOR") else None

@@ -1,0 +1,91 @@
+"""What cases about several connections share: stages of a connection, ways to leave, and being served."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from wireproof.attempt import NotApplicable
+from wireproof.peer.peers import Peers
+from wireproof.peer.raw import Refusal
+from wireproof.peer.websocket import WebSocketPeer
+from wireproof.wire.websocket import Frame
+
+TOO_MANY = (429, 503)  # how a server refuses a client that is one too many
+
+
+class Stage(Enum):
+    """How far a connection comes before its client stalls or leaves."""
+
+    CONNECTED = "connected, nothing sent"
+    HALF_REQUEST = "half of the request sent"
+    OPEN = "open"
+    HALF_HEADER = "one byte of a frame sent"
+    HALF_FRAME = "half of a frame sent"
+    HALF_MESSAGE = "the first fragment of a message sent"
+    CLOSING = "Close frame sent"
+
+
+class Way(Enum):
+    """How a client leaves."""
+
+    FIN = "FIN"
+    RST = "RST"
+
+
+async def bring_to(peer: WebSocketPeer, stage: Stage) -> None:
+    """Connect *peer* and go as far as *stage*."""
+    if stage in (Stage.CONNECTED, Stage.HALF_REQUEST):
+        await peer.connect()
+        if stage is Stage.HALF_REQUEST:
+            head = peer.request().encode()
+            peer.send_bytes(head[: len(head) // 2], "half of a request")
+        return
+    await peer.open()
+    frame = peer.encode(Frame.ping(b"0123456789"))
+    match stage:
+        case Stage.HALF_HEADER:
+            peer.send_bytes(frame[:1], "one byte of it")
+        case Stage.HALF_FRAME:
+            peer.send_bytes(frame[:10], "10 bytes of it")
+        case Stage.HALF_MESSAGE:
+            peer.send(Frame.text("half a ", fin=False))
+        case Stage.CLOSING:
+            peer.send(Frame.close())
+        case _:
+            pass
+
+
+def leave(peer: WebSocketPeer, way: Way) -> None:
+    """Leave in the given way."""
+    if way is Way.RST:
+        peer.reset()
+    else:
+        peer.half_close()
+
+
+async def join(peer: WebSocketPeer, requirement: str | None = None) -> None:
+    """Open a connection that has to be accepted; a refusal as one client too many is the server's right."""
+    expected = "101 Switching Protocols"
+    with peer.attempt.expecting(expected, requirement=requirement) as expecting:
+        answer = await peer.handshake()
+        if isinstance(answer, Refusal):
+            refuse_too_many(answer)
+            expecting.broken(f"refused: {answer.detail}")
+    await peer.introduce()
+
+
+def refuse_too_many(refusal: Refusal) -> None:
+    """Raise `NotApplicable` when *refusal* tells a limit on clients or on their rate."""
+    if refusal.response is not None and refusal.response.status in TOO_MANY:
+        raise NotApplicable(f"the server limits how many clients it serves: {refusal.detail}")
+
+
+async def expect_served(other: WebSocketPeer, peers: Peers, requirement: str | None = None) -> None:
+    """Demand that *other*, which was there before, is alive and that a newcomer is served too."""
+    # A server may act on what came first only after it has answered the first ping.
+    await other.expect_alive(requirement)
+    await other.expect_alive(requirement)
+    newcomer = peers()
+    await join(newcomer, requirement)
+    await newcomer.expect_alive(requirement)
+    newcomer.discard()
