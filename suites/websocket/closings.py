@@ -107,21 +107,26 @@ def takes_for_error(answer: Closing, sent: int | None) -> bool:
     return answer.close.code in (CloseCode.PROTOCOL_ERROR, CloseCode.INVALID_DATA)
 
 
-async def within_patience(awaitable: Awaitable[T]) -> T | None:
+async def within_patience(peer: WebSocketPeer, awaitable: Awaitable[T]) -> T | None:
     """What *awaitable* gives within `PATIENCE`, else None. For what is demanded to come at once."""
+    outer = peer.attempt.waiting
     try:
         async with asyncio.timeout(PATIENCE):
             return await awaitable
     except TimeoutError:
+        peer.attempt.waiting = outer
         return None
 
 
-async def leave(peer: WebSocketPeer) -> Ended:
-    """Say that nothing more will come, by a Close frame if none was sent and a FIN; await the end of TCP."""
+async def leave(peer: WebSocketPeer) -> Ended | None:
+    """Say that nothing more will come, by a Close frame if none was sent and a FIN; await the end of TCP.
+
+    A server that keeps TCP open is given up after `PATIENCE`: other cases demand that it ends.
+    """
     if not peer.close_sent:
         peer.send(Frame.close())
     peer.half_close()
-    return await peer.expect_end()
+    return await within_patience(peer, peer.expect_end())
 
 
 async def expect_survivor(peers: Peers, requirement: str | None = None) -> None:

@@ -8,9 +8,10 @@ from wireproof.attempt import NotApplicable
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Refusal
 from wireproof.peer.websocket import WebSocketPeer
+from wireproof.wire.text import shorten
 from wireproof.wire.websocket import Frame
 
-TOO_MANY = (429, 503)  # how a server refuses a client that is one too many
+TOO_MANY = (429, 503)  # how a server says that a client is one too many, or comes too fast
 
 
 class Stage(Enum):
@@ -40,7 +41,7 @@ async def bring_to(peer: WebSocketPeer, stage: Stage) -> None:
             head = peer.request().encode()
             peer.send_bytes(head[: len(head) // 2], "half of a request")
         return
-    await peer.open()
+    await join(peer)
     frame = peer.encode(Frame.ping(b"0123456789"))
     match stage:
         case Stage.HALF_HEADER:
@@ -63,29 +64,32 @@ def leave(peer: WebSocketPeer, way: Way) -> None:
         peer.half_close()
 
 
-async def join(peer: WebSocketPeer, requirement: str | None = None) -> None:
-    """Open a connection that has to be accepted; a refusal as one client too many is the server's right."""
-    expected = "101 Switching Protocols"
-    with peer.attempt.expecting(expected, requirement=requirement) as expecting:
+async def join(peer: WebSocketPeer) -> None:
+    """Demand that another connection is accepted; where the server tells of a limit, `NotApplicable`."""
+    with peer.attempt.expecting("101 Switching Protocols") as expecting:
         answer = await peer.handshake()
         if isinstance(answer, Refusal):
-            refuse_too_many(answer)
+            if answer.response is not None and answer.response.status in TOO_MANY:
+                raise NotApplicable(f"the server limits its clients: {answer.detail}")
             expecting.broken(f"refused: {answer.detail}")
     await peer.introduce()
 
 
-def refuse_too_many(refusal: Refusal) -> None:
-    """Raise `NotApplicable` when *refusal* tells a limit on clients or on their rate."""
-    if refusal.response is not None and refusal.response.status in TOO_MANY:
-        raise NotApplicable(f"the server limits how many clients it serves: {refusal.detail}")
-
-
-async def expect_served(other: WebSocketPeer, peers: Peers, requirement: str | None = None) -> None:
+async def expect_served(other: WebSocketPeer, peers: Peers) -> None:
     """Demand that *other*, which was there before, is alive and that a newcomer is served too."""
     # A server may act on what came first only after it has answered the first ping.
-    await other.expect_alive(requirement)
-    await other.expect_alive(requirement)
+    await other.expect_alive()
+    await other.expect_alive()
     newcomer = peers()
-    await join(newcomer, requirement)
-    await newcomer.expect_alive(requirement)
+    await join(newcomer)
+    await newcomer.expect_alive()
     newcomer.discard()
+
+
+async def expect_own(peer: WebSocketPeer, data: bytes) -> int:
+    """Demand *data* back as a text; the number of other messages that came before it."""
+    others = 0
+    with peer.attempt.expecting(f"the echo of {len(data)} bytes {shorten(data)}"):
+        while peer.dialect.echoed(await peer.expect_message()) != data:
+            others += 1
+    return others

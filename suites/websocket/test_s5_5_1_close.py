@@ -35,7 +35,7 @@ async def test_close_frame_is_answered(peer: WebSocketPeer) -> None:
 async def test_close_frame_is_answered_soon(peer: WebSocketPeer, attempt: Attempt) -> None:
     """The answer to a Close frame comes as soon as practical."""
     await peer.open()
-    if await within_patience(answer_to(peer, Frame.close())) is None:
+    if await within_patience(peer, answer_to(peer, Frame.close())) is None:
         attempt.found("no answer within 1 s", "a Close frame without delay")
         await leave(peer)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from fixtures.strict import Connection, Site, serve
 from fixtures.strict.serving import connection_class
 from wireproof.case import Intensity
 from wireproof.cli.session import pytest_session
+from wireproof.errors import TargetError
 from wireproof.pytest_plugin import can_fly, case_item, plan_item
 from wireproof.run.campaign import Campaign
 from wireproof.run.judge import Result
@@ -49,6 +51,16 @@ class Seen:
     def clean(self) -> bool:
         """Whether the case has nothing to say against the server or its own working."""
         return self.verdict in (Verdict.PASS, Verdict.INFO, Verdict.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Flown:
+    """All that was seen of one server, and how long it took."""
+
+    seen: list[Seen]
+    seconds: float
+    refused: str = ""
+    """Why no case ran: what the user of the tool is told, with exit status 3."""
 
 
 class _Collector:
@@ -155,8 +167,9 @@ def running(server: type[Connection]) -> Iterator[Twin]:
         twin.stop()
 
 
-def fly(name: str, cases: Iterable[str]) -> list[Seen]:
+def fly(name: str, cases: Iterable[str]) -> Flown:
     """Judge the server called *name* (``strict`` or a twin) by *cases*."""
+    began = time.monotonic()
     with running(connection_class(name)) as twin:
         settings = Settings(
             twin.url,
@@ -172,7 +185,10 @@ def fly(name: str, cases: Iterable[str]) -> list[Seen]:
             campaign.open(len(chosen))
             flights = [Flight(plan_item(campaign, item, case, {})) for item, case in chosen]
             campaign.fly(flights)
-            return [_seen(flight, campaign.wait(flight)) for flight in flights]
+            seen = [_seen(flight, campaign.wait(flight)) for flight in flights]
+            return Flown(seen, time.monotonic() - began)
+        except TargetError as exc:
+            return Flown([], time.monotonic() - began, str(exc))
         finally:
             campaign.close()
 

@@ -199,10 +199,30 @@ def test_a_long_body_is_cut(head: bytes, body: bytes) -> None:
 
 def test_a_chunk_without_end_does_not_fill_the_memory() -> None:
     reader = read(b"HTTP/1.1 500 x\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n", head_limit=100, body_limit=10)
-    for _ in range(20):
-        reader.receive_data(b"x" * 100)
-    assert reader.complete
+    fed = 0
+    while not reader.complete:
+        reader.receive_data(b"x" * 10)
+        fed += 10
+    assert fed <= 120
     assert reader.rest == b""
+
+
+def test_lines_behind_the_last_chunk_belong_to_the_body() -> None:
+    reader = read(b"HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nDigest: x\r\n", b"\r\nrest")
+    assert (reader.complete, bytes(reader.body), reader.rest) == (True, b"a", b"rest")
+
+
+@pytest.mark.parametrize(
+    ("head", "enough"),
+    [
+        pytest.param(b"Content-Length: 3", False, id="length"),
+        pytest.param(b"Transfer-Encoding: chunked", False, id="chunked"),
+        pytest.param(b"Connection: close", True, id="until-the-end"),
+    ],
+)
+def test_a_body_is_awaited_where_its_length_is_told(head: bytes, enough: bool) -> None:
+    reader = read(b"HTTP/1.1 400 x\r\n" + head + b"\r\n\r\n")
+    assert (reader.answer is not None) is enough
 
 
 ANSWERS = (

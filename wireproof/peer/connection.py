@@ -117,6 +117,11 @@ class Connection(asyncio.Protocol):
             self.write(piece)
             await asyncio.sleep(pace)
 
+    def stop_reading(self) -> None:
+        """Leave what comes to the kernel until `receive` is called."""
+        self.note("stopped reading")
+        self.transport.pause_reading()
+
     async def drain(self) -> None:
         """Wait until the system has taken most of what was written."""
         await self._writable.wait()

@@ -13,6 +13,17 @@ from wireproof.attempt import Attempt, Inconclusive
 from wireproof.peer.connection import Connection, Dialer, End
 from wireproof.peer.dialect import Act, Dialect
 from wireproof.transcript import Direction, Kind
+from wireproof.wire.deflate import (
+    EXTENSION,
+    Agreement,
+    Deflater,
+    DeflateOffer,
+    DeflateViolation,
+    Inflater,
+    MessageTooLarge,
+    read_agreement,
+)
+from wireproof.wire.extensions import parse_extensions
 from wireproof.wire.http1 import (
     HttpViolation,
     Request,
@@ -23,7 +34,7 @@ from wireproof.wire.http1 import (
 )
 from wireproof.wire.session import Close, Message, Ping, Pong, ServerSession, Violation
 from wireproof.wire.text import describe_frame, shorten
-from wireproof.wire.websocket import Frame, FrameReader, FrameTooLargeError, Opcode, ReceivedFrame, Rsv
+from wireproof.wire.websocket import Frame, FrameReader, FrameTooLargeError, Opcode, ReceivedFrame
 
 PACE = 0.001  # seconds between the pieces of a request or frame that is sent in pieces
 ECHO_LIMIT = 1 << 20
@@ -67,6 +78,8 @@ class RawPeer:
     receive_limit: int = ECHO_LIMIT
     key: bytes = b""
     response: Response | None = None
+    agreement: Agreement | None = None
+    deflater: Deflater = field(default_factory=Deflater)
     violations: list[Violation] = field(default_factory=list)
     messages: deque[Message] = field(default_factory=deque)
     close_sent: bool = False
@@ -98,6 +111,11 @@ class RawPeer:
         target = (there.resource if resource is None else resource).encode()
         return upgrade_request(target, there.authority, key, there.all_headers)
 
+    def offering(self, *offers: DeflateOffer, resource: str | None = None) -> Request:
+        """A correct opening handshake that offers permessage-deflate (RFC 7692 section 7)."""
+        value = b", ".join(offer.encode() for offer in offers)
+        return self.request(resource).with_header(b"Sec-WebSocket-Extensions", value)
+
     async def send_request(self, request: Request, *more: Frame, pieces: Sequence[int] = ()) -> None:
         """Send *request*, with the bytes of *more* frames right behind it; cut at the offsets in *pieces*."""
         self.key = request.get(b"Sec-WebSocket-Key") or b""
@@ -111,7 +129,7 @@ class RawPeer:
     async def receive_response(self) -> Response | Refusal:
         """The head of the answer to a handshake; anything that is no 101 is a `Refusal`."""
         http = self._http
-        while http.response is None or (http.response.status != 101 and not http.complete):
+        while (response := http.answer) is None:
             data = await self.connection.receive()
             try:
                 http.receive_data(data) if data else http.receive_eof()
@@ -120,7 +138,6 @@ class RawPeer:
                 return Refusal(None, str(exc), data[:256])
             if not data and http.response is None:
                 return Refusal(None, str(self._end()))
-        response = http.response
         self.dialer.last_alive = time.monotonic()
         self._record(Direction.IN, Kind.HTTP, response.describe(), _head_bytes(response))
         if response.status != 101:
@@ -193,6 +210,10 @@ class RawPeer:
         """The bytes of *frames*, recorded as sent, for `send_pieces`."""
         return b"".join(self._encode(frame) for frame in frames)
 
+    def stop_reading(self) -> None:
+        """Read nothing more until the next event is asked for, so that the server's output piles up."""
+        self.connection.stop_reading()
+
     def half_close(self) -> None:
         """Send a FIN and keep reading."""
         self.connection.half_close()
@@ -264,6 +285,9 @@ class RawPeer:
             self._record(Direction.IN, Kind.FRAME, str(exc), exc.header)
             self.ended = Ended(End.ABANDONED, str(exc))
             self.connection.discard()
+        except MessageTooLarge as exc:
+            self.ended = Ended(End.ABANDONED, str(exc))
+            self.connection.discard()
 
     def _take(self, item: object) -> PeerEvent | None:
         match item:
@@ -271,9 +295,7 @@ class RawPeer:
                 self._record(Direction.IN, Kind.FRAME, describe_frame(frame), frame.encode())
                 return None
             case Violation() as violation:
-                self.violations.append(violation)
-                self.attempt.passing.append(violation)
-                self._record(Direction.NOTE, Kind.FRAME, f"breaks {violation.requirement}: {violation.text}")
+                self._violated(violation)
                 return None
             case Ping(payload):
                 if self.answers_pings and not self.close_sent:
@@ -295,14 +317,33 @@ class RawPeer:
         return self._session
 
     def _start(self, rest: bytes) -> None:
-        self._session = ServerSession(FrameReader(self.receive_limit), self._negotiated_rsv())
+        self._session = ServerSession(FrameReader(self.receive_limit), self._agree())
         if rest:
             self._source = self._read(rest)
 
-    def _negotiated_rsv(self) -> Rsv:
-        extensions = self.response.items(b"Sec-WebSocket-Extensions") if self.response else []
-        deflate = any(e.split(b";")[0].strip() == b"permessage-deflate" for e in extensions)
-        return Rsv.RSV1 if deflate else Rsv.NONE
+    def _agree(self) -> Inflater | None:
+        """Compression as the response agreed on it; an answer that can't be read is a violation."""
+        lines = self.response.get_all(b"Sec-WebSocket-Extensions") if self.response else []
+        try:
+            accepted = parse_extensions(b",".join(lines)) if lines else ()
+            deflate = next((one for one in accepted if one.name == EXTENSION), None)
+            if deflate is None:
+                return None
+            self.agreement = read_agreement(deflate)
+        except HttpViolation:
+            return None  # malformed as a header: judged by the cases about the handshake
+        except DeflateViolation as exc:
+            self._violated(Violation(exc.requirement, exc.text))
+            self.agreement = Agreement()
+        self.deflater = Deflater(
+            self.agreement.client_max_window_bits, not self.agreement.client_no_context_takeover
+        )
+        return Inflater(not self.agreement.server_no_context_takeover, self.receive_limit)
+
+    def _violated(self, violation: Violation) -> None:
+        self.violations.append(violation)
+        self.attempt.passing.append(violation)
+        self._record(Direction.NOTE, Kind.FRAME, f"breaks {violation.requirement}: {violation.text}")
 
     def _end(self) -> Ended:
         return Ended(self.connection.end or End.BROKEN)

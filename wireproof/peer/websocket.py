@@ -78,9 +78,9 @@ class WebSocketPeer(RawPeer):
             self.attempt.broken("the handshake was accepted with 101", *expected, requirement=requirement)
         return answer
 
-    async def answer_to(self, request: Request) -> str:
-        """Connect, send *request* and tell the answer in words; whatever comes is right."""
-        with self.attempt.expecting("an answer of any kind"):
+    async def answer_to(self, request: Request, requirement: str | None = None) -> str:
+        """Connect, send *request* and tell the answer in words; whatever comes is right, silence is not."""
+        with self.attempt.expecting("an answer of any kind", requirement=requirement):
             answer = await self.handshake(request)
         return "accepted" if isinstance(answer, Response) else f"refused ({answer.detail})"
 

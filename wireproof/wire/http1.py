@@ -149,6 +149,11 @@ class ResponseReader:
     _searched: int = 0
 
     @property
+    def answer(self) -> Response | None:
+        """The response once all has come that is worth waiting for: a body of untold length may never end."""
+        return self.response if self.complete or self._remaining is None else None
+
+    @property
     def rest(self) -> bytes:
         """What was received behind this response."""
         return bytes(self._buffer) if self.complete else b""
@@ -173,9 +178,9 @@ class ResponseReader:
         self._searched = len(self._buffer)
         if self._buffer and not b"HTTP/".startswith(bytes(self._buffer[:5])):
             raise HttpViolation("the answer does not start with HTTP/")
+        if (len(self._buffer) if end < 0 else end) > self.head_limit:
+            raise HttpViolation(f"the head of the response is longer than {self.head_limit} bytes")
         if end < 0:
-            if len(self._buffer) > self.head_limit:
-                raise HttpViolation(f"the head of the response is longer than {self.head_limit} bytes")
             if b"\n\n" in self._buffer:
                 raise HttpViolation("the head of the response ends its lines with LF alone")
             return False
@@ -230,13 +235,15 @@ class ResponseReader:
             if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", size_text):
                 raise HttpViolation(f"a chunk's size is {size_text[:40]!r}")
             size = int(size_text, 16)
-            end = line_end + 2 + size
-            if len(self._buffer) < end + 2:
+            start = line_end + 2
+            # RFC 9112 section 7.1.2: behind the last chunk, lines may come before the empty one.
+            end = start + size if size else self._buffer.find(b"\r\n\r\n", line_end) + 2
+            if end < start or len(self._buffer) < end + 2:
                 if len(self._buffer) > self.head_limit + self.body_limit:
                     self.complete = True
                     self._buffer.clear()
                 return
-            self._keep(self._buffer[line_end + 2 : end])
+            self._keep(self._buffer[start:end] if size else b"")
             del self._buffer[: end + 2]
             if size == 0:
                 self.complete = True

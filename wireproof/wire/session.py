@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from wireproof.wire.deflate import DeflateViolation, Inflater
 from wireproof.wire.websocket import (
     CONTROL_OPCODES,
     DATA_OPCODES,
@@ -24,6 +25,12 @@ class Message:
     opcode: int
     data: bytes
     frames: tuple[ReceivedFrame, ...]
+
+    @property
+    def compressed(self) -> bytes | None:
+        """The payload as it was sent, when RSV1 marks it as compressed (RFC 7692 section 6)."""
+        marked = self.frames and self.frames[0].rsv & Rsv.RSV1
+        return b"".join(frame.payload for frame in self.frames) if marked else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +70,11 @@ SessionEvent = Message | Ping | Pong | Close | Violation
 class ServerSession:
     """Turns a server's bytes into events; reading goes on behind a violation wherever that makes sense.
 
-    ``negotiated_rsv`` are the reserved bits that a negotiated extension gives a meaning to.
+    ``inflater`` is there once permessage-deflate was agreed on, which gives RSV1 a meaning.
     """
 
     reader: FrameReader = field(default_factory=FrameReader)
-    negotiated_rsv: Rsv = Rsv.NONE
+    inflater: Inflater | None = None
     closed: bool = False
     _parts: list[ReceivedFrame] = field(default_factory=list)
     _held: int = 0
@@ -75,7 +82,7 @@ class ServerSession:
     def receive_data(self, data: bytes) -> Iterator[ReceivedFrame | SessionEvent]:
         """Yield each frame that *data* completes, then what it breaks, then what it means.
 
-        Raise `FrameTooLargeError` when a frame or a whole message exceeds the reader's limit.
+        Raise `FrameTooLargeError` or `MessageTooLarge` when a frame or a message exceeds its limit.
         """
         self.reader.receive_data(data)
         for frame in self.reader.frames():
@@ -86,11 +93,15 @@ class ServerSession:
     def _frame_violations(self, frame: ReceivedFrame) -> Iterator[Violation]:
         if frame.mask is not None:
             yield Violation("rfc6455/5.1/masked-frame-sent", "a masked frame")
-        if undefined := frame.rsv & ~self.negotiated_rsv:
+        if undefined := frame.rsv & ~(Rsv.RSV1 if self.inflater else Rsv.NONE):
             yield Violation(
                 "rfc6455/5.2/reserved-bits-sent",
                 f"{Rsv(undefined).name} set, which nothing negotiated defines",
             )
+        if self.inflater and frame.rsv & Rsv.RSV1 and frame.is_control:
+            yield Violation("rfc7692/6.1/bit-on-control-frame-sent", "RSV1 set on a control frame")
+        if self.inflater and frame.rsv & Rsv.RSV1 and frame.opcode == Opcode.CONTINUATION:
+            yield Violation("rfc7692/6.1/bit-on-continuation-sent", "RSV1 set on a continuation frame")
         if frame.opcode not in DATA_OPCODES and frame.opcode not in CONTROL_OPCODES:
             yield Violation("rfc6455/5.2/opcode-sent", f"reserved opcode {frame.opcode:#x}")
         if not frame.minimal:
@@ -132,14 +143,28 @@ class ServerSession:
         self.reader.check(self._held, frame.header)
         if not frame.fin:
             return
-        data = b"".join(part.payload for part in self._parts)
-        opcode, frames = self._parts[0].opcode, tuple(self._parts)
+        message = Message(
+            self._parts[0].opcode, b"".join(part.payload for part in self._parts), tuple(self._parts)
+        )
         self._parts.clear()
         self._held = 0
-        # An extension's bit on the first frame means that the payload is not yet the application's text.
-        if opcode == Opcode.TEXT and frames[0].rsv == Rsv.NONE and not is_utf8(data):
+        if self.inflater is not None and (compressed := message.compressed) is not None:
+            try:
+                message = replace(message, data=self.inflater.decompress(compressed))
+            except DeflateViolation as exc:
+                yield Violation(exc.requirement, exc.text)
+        if (
+            message.opcode == Opcode.TEXT
+            and message.frames[0].rsv in self._understood
+            and not is_utf8(message.data)
+        ):
             yield Violation("rfc6455/5.6/text-utf8-sent", "a text message that is not valid UTF-8")
-        yield Message(opcode, data, frames)
+        yield message
+
+    @property
+    def _understood(self) -> tuple[Rsv, ...]:
+        """The reserved bits under which a message's data is known to be the application's."""
+        return (Rsv.NONE, Rsv.RSV1) if self.inflater else (Rsv.NONE,)
 
     def _handle_close(self, frame: ReceivedFrame) -> Iterator[SessionEvent]:
         self.closed = True

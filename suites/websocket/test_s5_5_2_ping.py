@@ -1,0 +1,93 @@
+"""RFC 6455 section 5.5.2: pings are answered."""
+
+from __future__ import annotations
+
+from wireproof.attempt import Attempt
+from wireproof.case import case
+from wireproof.peer.raw import Ended
+from wireproof.peer.websocket import WebSocketPeer
+from wireproof.verdict import Ground
+from wireproof.wire.session import Close, Message, Pong
+from wireproof.wire.websocket import Frame, Opcode
+
+
+@case("rfc6455/5.5.2/pong-reply")
+async def test_ping_is_answered(peer: WebSocketPeer) -> None:
+    """A ping right behind the handshake is answered with a pong."""
+    await peer.open()
+    await peer.expect_alive()
+
+
+@case("rfc6455/5.5.2/pong-reply")
+async def test_empty_ping_is_answered(peer: WebSocketPeer) -> None:
+    """A ping without a payload is answered."""
+    await peer.open()
+    await peer.expect_answered(Frame.ping())
+
+
+@case("rfc6455/5.5.2/pong-reply")
+async def test_pings_one_after_the_other_are_answered(peer: WebSocketPeer, attempt: Attempt) -> None:
+    """Each of 200 pings is answered when the next one is sent only behind the answer."""
+    await peer.open()
+    for n in range(200):
+        with attempt.row(f"ping {n + 1}"):
+            await peer.expect_answered(Frame.ping(b"%d" % n))
+
+
+@case("rfc6455/5.5.2/pong-reply", needs=["text"])
+async def test_pings_between_messages_are_answered(peer: WebSocketPeer) -> None:
+    """Pings are answered before, between and behind messages in the same segment."""
+    await peer.open()
+    before, between, behind = peer.ping(), peer.ping(), peer.ping()
+    peer.send(before)
+    await peer.expect_pong(before.payload)
+    peer.send(Frame.text("one"), between, Frame.text("two"))
+    await peer.expect_pong(between.payload)
+    peer.send(behind)
+    await peer.expect_pong(behind.payload)
+
+
+@case("rfc6455/5.5.2/pong-reply", needs=["echo"])
+async def test_pings_and_messages_in_one_segment_are_all_answered(
+    peer: WebSocketPeer, attempt: Attempt
+) -> None:
+    """Of fifty messages with pings between them each comes back, and the last ping is answered."""
+    frames: list[Frame] = []
+    for n in range(50):
+        frames += [Frame.text(f"message {n}"), Frame.ping(b"ping %d" % n)]
+    await peer.open()
+    peer.send(*frames)
+    await peer.expect_pong(b"ping 49")
+    for n in range(50):
+        with attempt.row(f"message {n}"):
+            await peer.expect_echo(Opcode.TEXT, b"message %d" % n)
+
+
+@case("rfc6455/5.5.2/pong-reply")
+async def test_flood_of_pings_is_survived(peer: WebSocketPeer) -> None:
+    """A thousand pings in one segment don't hurt: one that is sent behind the flood is answered."""
+    await peer.open()
+    peer.send(*(Frame.ping(b"flood %d" % n) for n in range(1000)))
+    await peer.expect_alive()
+
+
+@case("rfc6455/5.5.2/pong-prompt", needs=["echo"])
+async def test_pong_does_not_wait_for_messages_behind_the_ping(peer: WebSocketPeer, attempt: Attempt) -> None:
+    """A ping is answered before forty messages that came behind it."""
+    count = 40
+    await peer.open()
+    ping = peer.ping()
+    peer.send(ping, *(Frame.text(f"behind the ping {n}") for n in range(count)))
+    echoes = 0
+    with attempt.expecting(f"a pong before the echo of message {count}") as expecting:
+        while echoes < count:
+            match await peer.event():
+                case Pong(received) if received == ping.payload:
+                    return
+                case Message():
+                    echoes += 1
+                case Close() | Ended() as end:
+                    expecting.broken(str(end), Ground.MISSING)
+                case _:
+                    pass
+        expecting.broken(f"{count} messages were answered before the ping")

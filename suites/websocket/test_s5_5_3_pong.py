@@ -1,0 +1,136 @@
+"""RFC 6455 section 5.5.3: what a pong says, and pongs that nobody asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from wireproof.attempt import Attempt
+from wireproof.case import case
+from wireproof.peer.raw import Ended
+from wireproof.peer.websocket import WebSocketPeer, describe_close, refuse_limit
+from wireproof.verdict import Ground
+from wireproof.wire.session import Close, Ping, Pong
+from wireproof.wire.text import shorten
+from wireproof.wire.websocket import Frame
+
+
+@case("rfc6455/5.5.3/pong-data")
+@pytest.mark.parametrize(
+    "payload",
+    [
+        pytest.param(b"hello", id="text"),
+        pytest.param("gr\u00fc\u00df dich \U0001f44b".encode(), id="utf-8"),
+        pytest.param(b"\xff\xfe\x80\xc0\x00\xed\xa0\x80", id="invalid-utf-8"),
+        pytest.param(b"\x00" * 8, id="nul"),
+        pytest.param(b"\r\n\r\n \t", id="white-space"),
+        pytest.param(b"x" * 125, id="125-bytes"),
+        pytest.param(bytes(range(125)), id="125-different-bytes"),
+        pytest.param(bytes(range(131, 256)), id="125-high-bytes"),
+        pytest.param(b"\x89\x80\x00\x00\x00\x00", id="like-a-ping"),
+        pytest.param(b"\x88\x02\x03\xe8", id="like-a-close"),
+    ],
+)
+async def test_pong_returns_the_payload(peer: WebSocketPeer, payload: bytes) -> None:
+    """A pong has the very payload of the ping, whatever it is."""
+    await peer.open()
+    await peer.expect_answered(Frame.ping(payload))
+
+
+@case("rfc6455/5.5.3/pong-data")
+async def test_pong_returns_every_length(peer: WebSocketPeer, attempt: Attempt) -> None:
+    """A pong has the very payload of the ping for each length from 125 bytes down to none."""
+    await peer.open()
+    for size in range(125, -1, -1):
+        with attempt.row(f"{size} bytes"):
+            await peer.expect_answered(Frame.ping(bytes(range(1, size + 1))))
+
+
+@case("rfc6455/5.5.3/latest-ping")
+async def test_latest_of_many_pings_is_answered(peer: WebSocketPeer) -> None:
+    """Of a hundred pings in one segment at least the last is answered."""
+    await peer.open()
+    peer.send(*(Frame.ping(b"ping %d" % n) for n in range(100)))
+    await peer.expect_pong(b"ping 99")
+
+
+@case("rfc6455/5.5.3/pong-data")
+async def test_pongs_of_many_pings(peer: WebSocketPeer, attempt: Attempt) -> None:
+    """Each pong for a hundred pings in one segment has the payload of one of them; which, is reported if odd."""
+    sent = [b"ping %d" % n for n in range(100)]
+    await peer.open()
+    peer.send(*(Frame.ping(payload) for payload in sent), stop := peer.ping())
+    pongs: list[bytes] = []
+    with attempt.expecting("pongs with payloads of the pings") as expecting:
+        while stop.payload not in pongs:
+            match await peer.event():
+                case Pong(payload):
+                    pongs.append(payload)
+                case Close() as close:
+                    refuse_limit(close)
+                    expecting.broken(describe_close(close), Ground.MISSING)
+                case Ended() as end:
+                    expecting.broken(str(end), Ground.MISSING)
+                case _:
+                    pass
+        strange = [payload for payload in pongs if payload not in sent and payload != stop.payload]
+        # One alone may be a pong of the server's own accord.
+        if len(strange) > 1:
+            expecting.broken(f"{len(strange)} pongs with other payloads, such as {shorten(strange[0])}")
+    places = [sent.index(payload) for payload in pongs if payload in sent]
+    if places != sorted(places):
+        attempt.report("the pongs came in another order than the pings")
+    if len(places) != len(sent):
+        attempt.report(f"{len(places)} of {len(sent)} pings were answered")
+
+
+@case("rfc6455/5.5.3/unsolicited-pong-received")
+@pytest.mark.parametrize(
+    "payload",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"nobody asked", id="text"),
+        pytest.param(b"\xff\x00\xfe", id="binary"),
+        pytest.param(b"p" * 125, id="125-bytes"),
+    ],
+)
+async def test_unsolicited_pong_is_tolerated(peer: WebSocketPeer, payload: bytes) -> None:
+    """A pong that answers no ping does no harm."""
+    await peer.open()
+    peer.send(Frame.pong(payload))
+    await peer.expect_alive()
+
+
+@case("rfc6455/5.5.3/unsolicited-pong-received")
+async def test_many_unsolicited_pongs_are_tolerated(peer: WebSocketPeer) -> None:
+    """A hundred pongs that answer no ping, before and behind a ping, do no harm."""
+    await peer.open()
+    pongs = [Frame.pong(b"unasked %d" % n) for n in range(50)]
+    peer.send(*pongs, peer.ping(), *pongs)
+    await peer.expect_alive()
+
+
+@case("rfc6455/5.5.3/unsolicited-pong-received")
+async def test_unsolicited_pong_is_not_answered(peer: WebSocketPeer, attempt: Attempt) -> None:
+    """A pong that answers no ping gets no answer."""
+    unasked = b"nobody asked for this"
+    await peer.open()
+    peer.send(Frame.pong(unasked), stop := peer.ping())
+    with attempt.expecting("no answer to the pong", "a pong for the ping behind it") as expecting:
+        while True:
+            match await peer.event():
+                case (Pong(payload) | Ping(payload)) as answer if payload == unasked:
+                    expecting.broken(f"a {type(answer).__name__.lower()} with the payload of the pong")
+                case Pong(payload) if payload == stop.payload:
+                    return
+                case Close() | Ended() as end:
+                    expecting.broken(str(end), Ground.MISSING)
+                case _:
+                    pass
+
+
+@case("rfc6455/5.5.3/unsolicited-pong-received")
+async def test_pong_with_the_payload_of_a_later_ping(peer: WebSocketPeer) -> None:
+    """A pong does not take the place of the answer to a ping that has the same payload."""
+    await peer.open()
+    peer.send(Frame.pong(b"the same"))
+    await peer.expect_answered(Frame.ping(b"the same"))

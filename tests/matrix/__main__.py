@@ -1,0 +1,74 @@
+"""``python -m tests.matrix``: all cases × all twins; writes docs/matrix.md, exits 1 when there is a hole."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from fixtures.faulty import load
+from fixtures.strict.serving import STRICT
+
+from .fleet import Fleet, fleet
+from .flight import Seen
+from .judgement import Row, judge, unproved
+from .page import page
+
+PAGE = Path(__file__).parents[2] / "docs" / "matrix.md"
+
+
+def main() -> int:
+    """Fly everything, or the twins named; only the whole matrix is written down."""
+    parser = argparse.ArgumentParser(prog="python -m tests.matrix", description=__doc__)
+    parser.add_argument("twin", nargs="*", help="judge only these twins, and write no page")
+    parser.add_argument("--slow", type=float, default=15.0, help="tell of twins that took more seconds")
+    options = parser.parse_args()
+    began = time.monotonic()
+    with fleet() as workers:
+        strict, flown = _fly(workers, options.twin or list(load()), options.slow)
+        cases = [case.id for case in workers.cases]
+        rows = [judge(name, load()[name], seen, strict, cases) for name, seen in flown.items()]
+        holes = [f"strict: {one.verdict} in {one.case}: {one.why}" for one in strict.values() if not one.clean]
+        holes += [hole for row in rows for hole in row.holes()]
+        lonely = unproved(rows, [one for seen in flown.values() for one in seen], workers.cases)
+    for line in holes:
+        print(line)
+    told = f"{len(flown)} twins × {len(cases)} cases in {time.monotonic() - began:.0f} s: {len(holes)} holes"
+    if options.twin:
+        _show(rows)
+        print(told)
+        return 1 if holes else 0
+    for case in lonely:
+        print(f"no twin fails {case}")
+    print(f"{told}, {len(lonely)} cases that no twin fails")
+    PAGE.write_text(page(rows, list(strict.values()), lonely, holes), encoding="utf-8")
+    return 1 if holes or lonely else 0
+
+
+def _fly(workers: Fleet, names: list[str], slow: float) -> tuple[dict[str, Seen], dict[str, list[Seen]]]:
+    cases = [case.id for case in workers.cases]
+    flights = {name: workers.judge(name, cases) for name in (STRICT, *names)}
+    strict = {one.case: one for one in flights.pop(STRICT).result().seen}
+    flown: dict[str, list[Seen]] = {}
+    for name, flight in flights.items():
+        landed = flight.result()
+        flown[name] = landed.seen
+        if landed.refused:
+            print(f"{name}: no case ran: {landed.refused}")
+        if landed.seconds > slow:
+            print(f"{name} took {landed.seconds:.0f} s")
+    return strict, flown
+
+
+def _show(rows: list[Row]) -> None:
+    for row in rows:
+        for glob in row.globs:
+            for one in glob.noticed:
+                print(f"{row.name}: {one.verdict} in {one.case}: {', '.join(one.broken)}: {one.why}")
+        for one in row.also:
+            print(f"{row.name}: also {one.verdict} in {one.case}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""Worker processes that judge servers side by side: most of a flight is spent waiting, or on one processor."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+
+from wireproof.run.select import CaseItem
+
+from .flight import Flown, fly, websocket_cases
+
+WORKERS = 2 * (os.cpu_count() or 1)
+
+
+class Fleet:
+    """Judges servers by name, each in one worker at a time."""
+
+    def __init__(self, pool: ProcessPoolExecutor) -> None:
+        self._pool = pool
+        self.cases: tuple[CaseItem, ...] = tuple(pool.submit(websocket_cases).result())
+
+    def judge(self, name: str, cases: Sequence[str]) -> Future[Flown]:
+        """What *cases* see of the server called *name*."""
+        return self._pool.submit(fly, name, cases)
+
+
+@contextmanager
+def fleet() -> Iterator[Fleet]:
+    """A fleet for the length of the block."""
+    # A fresh interpreter: a forked one would take over threads and an event loop of the parent's.
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+        try:
+            yield Fleet(pool)
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -1,0 +1,91 @@
+"""What a server with a defect proves about the cases: who noticed, who should have, who had no business to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from fixtures.faulty import Defect
+from wireproof.catalogue.requirement import Level
+from wireproof.run.known import stable
+from wireproof.run.select import CaseItem, match_ids
+from wireproof.verdict import Verdict
+
+from .flight import Seen
+
+_OPEN = (Level.MAY, Level.REFERENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """One glob of a defect, with the cases that it means and those of them that noticed."""
+
+    pattern: str
+    meant: tuple[str, ...]
+    noticed: tuple[Seen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One twin, judged by some cases."""
+
+    name: str
+    defect: Defect
+    globs: tuple[Glob, ...]
+    bystanders: tuple[Seen, ...]
+    """Cases not meant for the defect that noticed, or could not tell, though they should have seen nothing."""
+    also: tuple[Seen, ...]
+    """The same, of those that are known to fall with it."""
+
+    def holes(self) -> Iterator[str]:
+        """What is wrong with the cases or the twin, one sentence each."""
+        if not self.globs:
+            yield f"{self.name}: no case is meant for it"
+        for glob in self.globs:
+            if not glob.meant:
+                yield f"{self.name}: {glob.pattern} means no case"
+            elif not glob.noticed:
+                yield f"{self.name}: {glob.pattern} did not notice"
+        for seen in self.bystanders:
+            yield f"{self.name}: {seen.verdict} in {seen.case}, which is not meant for it: {seen.why}"
+
+
+def meant(patterns: Iterable[str], cases: Sequence[str]) -> set[str]:
+    """The cases that some of *patterns* mean."""
+    return {case for pattern in patterns for case in match_ids(pattern, cases)}
+
+
+def judge(
+    name: str, defect: Defect, flown: Iterable[Seen], strict: Mapping[str, Seen], cases: Sequence[str]
+) -> Row:
+    """The row of one twin; *strict* says what the same cases see of the faultless server, *cases* are all."""
+    seen = {one.case: one for one in flown}
+    wanted, tolerated = meant(defect.cases, cases), meant(defect.also, cases)
+    globs = []
+    for pattern in defect.cases:
+        mine = sorted(match_ids(pattern, cases))
+        noticed = tuple(seen[case] for case in mine if case in seen and notices(seen[case], strict[case]))
+        globs.append(Glob(pattern, tuple(mine), noticed))
+    others = [one for case, one in sorted(seen.items()) if case not in wanted and not one.clean]
+    bystanders = tuple(one for one in others if one.case not in tolerated)
+    also = tuple(one for one in others if one.case in tolerated)
+    return Row(name, defect, tuple(globs), bystanders, also)
+
+
+def notices(seen: Seen, strict: Seen) -> bool:
+    """Whether a case tells a twin from the faultless server."""
+    if seen.verdict is Verdict.INFO:
+        return strict.verdict is not Verdict.INFO or stable(strict.why) != stable(seen.why)
+    return seen.noticed
+
+
+def unproved(rows: Iterable[Row], flown: Iterable[Seen], cases: Iterable[CaseItem]) -> list[str]:
+    """The cases that accuse no twin at all, but for those that could never accuse anybody."""
+    proved = {one.case for one in flown if one.noticed}
+    proved |= {one.case for row in rows for glob in row.globs for one in glob.noticed}
+    return [case.id for case in cases if case.id not in proved and can_accuse(case)]
+
+
+def can_accuse(case: CaseItem) -> bool:
+    """Whether some requirement of *case* is more than an option."""
+    return any(requirement.level not in _OPEN for requirement in case.spec.resolve())

@@ -1,0 +1,63 @@
+"""The matrix as a page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from .flight import Seen
+from .judgement import Glob, Row
+
+_HEAD = """# Cases and faulty servers
+
+Every case has to earn its place: it fails on a server that has the defect, and only there. Each row is a twin
+of the strict server with one defect (`fixtures/faulty`, `wireproof serve NAME`). *Noticed by* are the cases
+meant for it: those that noticed, of those that the glob means. *Also* counts cases that can't but fall with it.
+This page is written by `python -m tests.matrix`.
+"""
+
+
+def page(rows: Sequence[Row], strict: Sequence[Seen], unproved: Sequence[str], holes: Sequence[str]) -> str:
+    """The page in Markdown."""
+    return "\n".join([_HEAD, *_totals(rows, strict), *_table(rows), *_lists(unproved, holes)]) + "\n"
+
+
+def _totals(rows: Sequence[Row], strict: Sequence[Seen]) -> Iterator[str]:
+    counts = Counter(str(one.verdict) for one in strict)
+    yield f"- {len(rows)} twins, {len(strict)} cases: {len(rows) * len(strict)} pairs."
+    yield f"- The strict server itself: {', '.join(f'{n} {verdict}' for verdict, n in counts.most_common())}."
+    yield ""
+
+
+def _table(rows: Sequence[Row]) -> Iterator[str]:
+    yield "| twin | section | defect | noticed by | also |"
+    yield "| --- | --- | --- | --- | --- |"
+    for row in sorted(rows, key=lambda row: (_section(row.defect.chapter), row.name)):
+        noticed = "<br>".join(map(_glob, row.globs)) or "–"
+        defect = " ".join(row.defect.sentence.split()).replace("|", "\\|")
+        yield f"| {row.name} | {row.defect.chapter} | {defect} | {noticed} | {len(row.also) or ''} |"
+    yield ""
+
+
+def _glob(glob: Glob) -> str:
+    counts = Counter(str(one.verdict) for one in glob.noticed)
+    told = ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items())) or "nobody"
+    of = "" if len(glob.meant) == len(glob.noticed) == 1 else f" of {len(glob.meant)}"
+    told = told.removeprefix("1 ") if not of else told
+    return f"`{glob.pattern.removeprefix('websocket/')}`: {told}{of}"
+
+
+def _lists(unproved: Sequence[str], holes: Sequence[str]) -> Iterator[str]:
+    yield "## Cases that no twin fails"
+    yield ""
+    yield from (f"- `{case}`" for case in unproved)
+    yield from () if unproved else ("None, but for those that can only report (MAY and open questions).",)
+    if holes:
+        yield ""
+        yield "## Holes"
+        yield ""
+        yield from (f"- {hole}" for hole in holes)
+
+
+def _section(chapter: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in chapter.split("."))
