@@ -12,15 +12,16 @@ from wireproof.peer.websocket import WebSocketPeer
 from wireproof.wire.websocket import CloseCode, Frame, Masking, Opcode, Rsv
 
 from .closings import expect_survivor, leave, request_close, within_patience
+from .rows import each_row
 
 GARBAGE = {
-    "http-request": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    "http-response": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-    "tls-client-hello": b"\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03" + bytes(range(190)),
-    "line-of-text": b"hello, is there anybody?\r\n",
+    "an HTTP request": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "an HTTP response": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "a TLS ClientHello": b"\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03" + bytes(range(190)),
+    "a line of text": b"hello, is there anybody?\r\n",
     "zeros": bytes(1000),
     "ones": b"\xff" * 1000,
-    "every-byte": bytes(range(256)),
+    "every byte": bytes(range(256)),
 }
 
 INVALID = {
@@ -36,13 +37,14 @@ BEGUN = Frame.text("this frame will never be finished")
 
 
 @case("rfc6455/10.7/input-validation")
-@pytest.mark.parametrize("what", list(GARBAGE))
-async def test_server_survives_bytes_that_are_no_frames(peers: Peers, what: str) -> None:
-    """The server survives a client that opens a connection and then speaks something else."""
-    peer = peers()
-    await peer.open()
-    peer.send_bytes(GARBAGE[what], what)
-    await leave(peer)
+async def test_server_survives_bytes_that_are_no_frames(peers: Peers, attempt: Attempt) -> None:
+    """The server survives clients that open a connection and then speak something else."""
+
+    async def check(peer: WebSocketPeer, garbage: bytes) -> None:
+        peer.send_bytes(garbage, "bytes that are no frames")
+        await leave(peer)
+
+    await each_row(attempt, peers, GARBAGE, check)
     await expect_survivor(peers)
 
 
@@ -54,7 +56,7 @@ async def test_server_survives_random_bytes(peers: Peers, attempt: Attempt) -> N
         await peer.open()
         peer.send_bytes(attempt.random.randbytes(attempt.random.randint(1, 600)), "random bytes")
         peer.half_close()
-        await within_patience(peer, peer.expect_end())
+        await _await_end(peer)
         peer.discard()
     await expect_survivor(peers)
 
@@ -74,17 +76,14 @@ async def test_server_survives_an_illegal_frame(peers: Peers, what: str) -> None
 @pytest.mark.parametrize(
     "state", ["connected", "request", "open", "frame", "message", "closing", "closed", "failed"]
 )
-@pytest.mark.parametrize("how", ["fin", "reset"])
-async def test_server_survives_a_client_that_leaves(peers: Peers, state: str, how: str) -> None:
-    """The server survives a client that leaves without a closing handshake, whatever it was about."""
-    peer = peers()
-    await _reach(peer, state)
-    if how == "reset":
-        peer.reset()
-    else:
-        peer.half_close()
+async def test_server_survives_a_client_that_leaves(peers: Peers, state: str) -> None:
+    """The server survives clients that leave by a FIN or a reset, without a word, whatever they were about."""
+    for leave_by in (WebSocketPeer.half_close, WebSocketPeer.reset):
+        peer = peers()
+        await _reach(peer, state)
+        leave_by(peer)
         await _await_end(peer)
-    await expect_survivor(peers)
+        await expect_survivor(peers)
 
 
 @case("rfc6455/10.7/input-validation", needs=["close"])
@@ -94,11 +93,8 @@ async def test_server_survives_a_client_that_never_answers_its_close(peers: Peer
     peer = peers()
     await request_close(peer, CloseCode.GOING_AWAY, "come back later")
     await peer.expect_close()
-    if how == "reset":
-        peer.reset()
-    else:
-        peer.half_close()
-        await _await_end(peer)
+    peer.reset() if how == "reset" else peer.half_close()
+    await _await_end(peer)
     await expect_survivor(peers)
 
 

@@ -57,7 +57,7 @@ async def test_unmasked_control_frame_fails_the_connection(peer: WebSocketPeer, 
 
 @case("rfc6455/5.1/unmasked-frame", needs=["text"])
 async def test_unmasked_continuation_fails_the_connection(peer: WebSocketPeer) -> None:
-    """A continuation that is not masked makes the server close the connection, though its message began well."""
+    """A continuation that is not masked makes the server close the connection, as other frames do."""
     await peer.open()
     peer.send(Frame.text("hel", fin=False), Frame.continuation(b"lo").but(mask=Masking.NONE))
     await peer.expect_failure(CloseCode.PROTOCOL_ERROR)

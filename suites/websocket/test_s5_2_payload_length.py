@@ -108,7 +108,9 @@ async def test_control_frame_with_a_longer_length_than_needed(peers: Peers, atte
     """A control frame whose length is written in a longer form than it needs fails the connection."""
     for form in (LengthForm.BITS_16, LengthForm.BITS_64):
         for frame in (Frame.ping(b"hello"), Frame.ping(), Frame.pong(b"hello")):
-            with attempt.row(f"opcode {frame.opcode:#x}, {len(frame.payload)} bytes in the {form.value} form"):
+            with attempt.row(
+                f"opcode {frame.opcode:#x}, {len(frame.payload)} bytes in the {form.value} form"
+            ):
                 peer = peers()
                 await peer.open()
                 peer.send(frame.but(length_form=form))

@@ -64,11 +64,10 @@ async def test_close_frame_with_body_of_one_byte(peers: Peers, attempt: Attempt)
 
 
 @case("rfc6455/5.5.1/close-reason-received", "rfc6455/5.5.1/close-reply")
-@pytest.mark.parametrize("size", [1, 2, 61, 122, 123])
-async def test_close_reason_of_size(peer: WebSocketPeer, size: int) -> None:
+async def test_close_reason_of_any_size(peers: Peers, attempt: Attempt) -> None:
     """A Close frame with a reason, up to the 123 bytes that fit, is answered."""
-    await peer.open()
-    await _expect_taken(peer, "r" * size)
+    sizes = (0, 1, 2, 3, 16, 61, 62, 63, 64, 121, 122, 123)
+    await each_row(attempt, peers, {f"{size} bytes": "r" * size for size in sizes}, _expect_taken)
 
 
 @case("rfc6455/5.5.1/close-reason-received", "rfc6455/5.5.1/close-reply")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from wireproof.attempt import Attempt
 from wireproof.case import case
+from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Ended
-from wireproof.peer.websocket import WebSocketPeer
+from wireproof.peer.websocket import WebSocketPeer, describe_close
 from wireproof.verdict import Ground
 from wireproof.wire.session import Close, Message, Pong
 from wireproof.wire.websocket import Frame, Opcode
@@ -63,12 +64,30 @@ async def test_pings_and_messages_in_one_segment_are_all_answered(
             await peer.expect_echo(Opcode.TEXT, b"message %d" % n)
 
 
-@case("rfc6455/5.5.2/pong-reply")
-async def test_flood_of_pings_is_survived(peer: WebSocketPeer) -> None:
-    """A thousand pings in one segment don't hurt: one that is sent behind the flood is answered."""
+@case("rfc6455/5.5.2/pong-reply", "rfc6455/5.5.3/latest-ping")
+async def test_flood_of_pings(peers: Peers, attempt: Attempt) -> None:
+    """A thousand pings in one segment: the last one is answered, or the server sets a limit and goes on."""
+    peer, other = peers(), peers()
+    await other.open()
     await peer.open()
-    peer.send(*(Frame.ping(b"flood %d" % n) for n in range(1000)))
-    await peer.expect_alive()
+    stop = peer.ping()
+    peer.send(*(Frame.ping(b"flood %d" % n) for n in range(999)), stop)
+    pongs = 0
+    with attempt.expecting("a pong for the last ping", requirement="rfc6455/5.5.3/latest-ping"):
+        while True:
+            match await peer.event():
+                case Pong(payload) if payload == stop.payload:
+                    break
+                case Pong():
+                    pongs += 1
+                case Close() | Ended() as end:
+                    # How many unanswered pings a server bears is its own policy.
+                    how = describe_close(end) if isinstance(end, Close) else end
+                    attempt.report(f"a limit: the connection ended behind {pongs} pongs: {how}")
+                    break
+                case _:
+                    pass
+    await other.expect_alive()
 
 
 @case("rfc6455/5.5.2/pong-prompt", needs=["echo"])

@@ -47,16 +47,16 @@ async def test_pong_returns_every_length(peer: WebSocketPeer, attempt: Attempt) 
 
 @case("rfc6455/5.5.3/latest-ping")
 async def test_latest_of_many_pings_is_answered(peer: WebSocketPeer) -> None:
-    """Of a hundred pings in one segment at least the last is answered."""
+    """Of thirty pings in one segment at least the last is answered."""
     await peer.open()
-    peer.send(*(Frame.ping(b"ping %d" % n) for n in range(100)))
-    await peer.expect_pong(b"ping 99")
+    peer.send(*(Frame.ping(b"ping %d" % n) for n in range(30)))
+    await peer.expect_pong(b"ping 29")
 
 
 @case("rfc6455/5.5.3/pong-data")
 async def test_pongs_of_many_pings(peer: WebSocketPeer, attempt: Attempt) -> None:
-    """Each pong for a hundred pings in one segment has the payload of one of them; which, is reported if odd."""
-    sent = [b"ping %d" % n for n in range(100)]
+    """Each pong for thirty pings in one segment has the payload of one of them."""
+    sent = [b"ping %d" % n for n in range(30)]
     await peer.open()
     peer.send(*(Frame.ping(payload) for payload in sent), stop := peer.ping())
     pongs: list[bytes] = []

@@ -124,7 +124,7 @@ async def test_segments_that_end_inside_the_next_frame_are_read(
 
 @case("rfc6455/6.2/frame-parsing", needs=["echo"])
 async def test_slow_payload_is_read(peer: WebSocketPeer) -> None:
-    """A frame whose header comes first and whose payload follows in many pieces is read; so is what follows."""
+    """A frame whose header comes first and whose payload follows in many pieces is read."""
     text = b"slowly " * 600
     await peer.open()
     data = peer.encode(Frame.text(text))

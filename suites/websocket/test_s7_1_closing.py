@@ -16,8 +16,6 @@ from .closings import expect_survivor, leave, request_close, within_patience
 from .rows import each_row
 from .utf8_rows import LANGUAGES, MIXED
 
-SERVERS_CODES = [1000, 1001, 3000, 3999, 4000, 4999]
-
 
 @case("rfc6455/5.5.1/tcp-close")
 async def test_tcp_is_closed_after_the_handshake(peer: WebSocketPeer) -> None:
@@ -81,7 +79,7 @@ async def _expect_fin(peer: WebSocketPeer) -> None:
 
 
 @case("rfc6455/7.1.2/close-frame", needs=["close"])
-@pytest.mark.parametrize("code", SERVERS_CODES)
+@pytest.mark.parametrize("code", [1000, 1001, 3000, 4999])
 async def test_server_starts_with_the_code(peer: WebSocketPeer, code: int) -> None:
     """The server's Close frame carries the code that its application gave."""
     await request_close(peer, code)
@@ -89,7 +87,7 @@ async def test_server_starts_with_the_code(peer: WebSocketPeer, code: int) -> No
 
 
 @case("rfc6455/7.1.2/close-frame", needs=["close"])
-@pytest.mark.parametrize("size", [1, 2, 60, 122, 123])
+@pytest.mark.parametrize("size", [1, 123])
 async def test_server_starts_with_the_reason(peer: WebSocketPeer, size: int) -> None:
     """The server's Close frame carries the reason that its application gave, up to the 123 bytes that fit."""
     reason = "because" * 20

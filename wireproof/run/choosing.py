@@ -15,7 +15,7 @@ from wireproof.case import Intensity
 from wireproof.errors import UsageError
 from wireproof.peer.endpoint import TlsOptions
 from wireproof.profile import Profile, load_known, load_profile
-from wireproof.run.redact import header_secrets, url_secrets
+from wireproof.run.redact import Redactor, header_secrets, url_secrets
 from wireproof.run.settings import Settings
 from wireproof.target import CAPABILITIES
 from wireproof.wire.http1 import Header, is_token
@@ -47,7 +47,8 @@ def settings_from(options: Mapping[str, Any], argv: Sequence[str]) -> Settings:
     shown = '"$WIREPROOF_URL"' if secret_url else shlex.quote(url)
     seed = options["seed"] if options["seed"] is not None else entropy.randbelow(1 << 32)
     start = ["--start", shlex.quote(options["start"])] if options["start"] else []
-    again = ["wireproof run", shown, *kept.words, *_passed_on(options), *start, "--case {case} --seed {seed}"]
+    passed_on = map(Redactor(kept.values).text, (*_passed_on(options), *start))
+    again = ["wireproof run", shown, *kept.words, *passed_on, "--case {case} --seed {seed}"]
     return Settings(
         url=url,
         headers=_join(profile.headers, headers),

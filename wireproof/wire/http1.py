@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from wireproof.wire.text import shorten
+
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 Header = tuple[bytes, bytes]
@@ -211,7 +213,7 @@ class ResponseReader:
         elif re.fullmatch(rb"\d{1,18}", length):
             self._remaining = int(length)
         else:
-            raise HttpViolation(f"Content-Length is {length[:40]!r}")
+            raise HttpViolation(f"Content-Length is {shorten(length, 40)}")
 
     def _take_body(self) -> None:
         if self._chunked:
@@ -233,7 +235,7 @@ class ResponseReader:
                 return
             size_text = bytes(self._buffer[:line_end]).split(b";")[0].strip()
             if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", size_text):
-                raise HttpViolation(f"a chunk's size is {size_text[:40]!r}")
+                raise HttpViolation(f"a chunk's size is {shorten(size_text, 40)}")
             size = int(size_text, 16)
             start = line_end + 2
             # RFC 9112 section 7.1.2: behind the last chunk, lines may come before the empty one.
@@ -258,11 +260,11 @@ def parse_head(head: bytes) -> Response:
     first, *lines = head.split(b"\r\n")
     match = _STATUS_LINE.fullmatch(first)
     if match is None:
-        raise HttpViolation(f"the status line is {first[:80]!r}")
+        raise HttpViolation(f"the status line is {shorten(first, 80)}")
     headers: list[Header] = []
     for line in lines:
         name, colon, value = line.partition(b":")
         if not colon or not is_token(name):
-            raise HttpViolation(f"a header line is {line[:80]!r}")
+            raise HttpViolation(f"a header line is {shorten(line, 80)}")
         headers.append((name, value.strip(b" \t")))
     return Response(match[1], int(match[2]), match[3] or b"", tuple(headers))

@@ -1,0 +1,1 @@
+"""What a conforming side may do, apart from any connection: histories of deliveries and their checker."""
