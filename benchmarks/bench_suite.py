@@ -95,11 +95,12 @@ def _row(name: str, runs: Sequence[_Run]) -> dict[str, Cell]:
 
 
 def _ratios(slow: Mapping[str, Cell], fast: Mapping[str, Cell]) -> dict[str, Cell]:
-    row: dict[str, Cell] = {"": "ratio"}
-    for key in list(slow)[1:]:
-        one, other = slow[key], fast[key]
-        numbers = isinstance(one, float) and isinstance(other, float)
-        row[key] = one / other if numbers and other else None  # type: ignore[operator]  # both are numbers
+    row: dict[str, Cell] = {**dict.fromkeys(slow), "": "ratio"}
+    for key, one in slow.items():
+        other = fast[key]
+        # How many items a second is the inverse of the wall time: its ratio would tell nothing new.
+        if isinstance(one, float) and isinstance(other, float) and other and key != "items/s":
+            row[key] = one / other
     return row
 
 

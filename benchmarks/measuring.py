@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +37,8 @@ class Usage:
 def measured(command: Sequence[str], folder: Path, *, timeout: float = 600.0) -> Usage:
     """Run *command* in *folder* and measure it from its start to its end.
 
-    ``timeout`` is in seconds. Raises `MeasuringError` when it takes longer, or when its peak memory can't be told.
+    ``timeout`` is in seconds. Raises `MeasuringError` when it takes longer, ends with another status than
+    0 or 1, or when its peak memory can't be told.
     """
     with TemporaryDirectory() as place:
         result = Path(place, "usage.json")
@@ -95,9 +95,3 @@ def interleaved(
     for turn in range(warm_ups + repetitions):
         names = list(ways) if turn % 2 == 0 else list(ways)[::-1]
         yield from ((name, turn >= warm_ups) for name in names)
-
-
-def version_in(text: str) -> str:
-    """The first thing in *text* that looks like a version."""
-    found = re.search(r"\d+(?:\.\d+)+", text)
-    return found[0] if found else "?"

@@ -1,7 +1,7 @@
 """A small program that runs another one and writes what it used: ``rusage.py FILE COMMAND…``.
 
-It stands between, because a process begins with the peak memory of the one that it was forked from (Linux keeps
-it across exec): this parent is smaller than anything that is measured.
+It stands between, because a process begins with the peak memory of the one that it was forked from (Linux
+keeps it across exec): this parent is smaller than anything that is measured.
 """
 
 import json

@@ -75,7 +75,7 @@ async def test_odd_origin_is_reported(peers: Peers, attempt: Attempt, target: Ta
             "a file": b"file://",
             "a path behind it": own + b"/index.html",
             "two in one": own + b" https://wireproof.invalid",
-            "10000 characters": b"https://" + b"w" * 9973 + b".wireproof.invalid",
+            "10000 characters": b"https://" + b"w" * 9974 + b".wireproof.invalid",
         },
     )
     rows["two lines, the own first"] = request.with_header(ORIGIN, own, b"https://wireproof.invalid")

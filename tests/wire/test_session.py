@@ -89,11 +89,6 @@ def test_control_frames_behind_a_close_frame_are_no_violation() -> None:
     assert broken(Frame.close(), Frame.ping(), Frame.pong()) == []
 
 
-def test_a_negotiated_bit() -> None:
-    session = ServerSession(negotiated_rsv=Rsv.RSV1)
-    assert broken(Frame.text(b"\xff", rsv=Rsv.RSV1), session=session) == []
-
-
 # What does not ---------------------------------------------------------------------------------------
 
 VIOLATIONS = [

@@ -1,0 +1,102 @@
+"""The journal: what happened is in the file at once, without secrets, and can be read when it was cut off."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from wireproof.errors import JournalError
+from wireproof.run.events import CaseStarted, RunFinished, RunStarted, TargetBack, TargetLost
+from wireproof.run.journal import KEPT, JournalWriter, cache_folder, new_journal, read_journal
+from wireproof.run.redact import Redactor
+
+STARTED = RunStarted("2026-01-01T00:00:00Z", {"name": "wireproof"}, ("run", "s3cr3t"), 7, 2)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "journal.ndjson"
+
+
+def test_each_event_is_in_the_file_at_once(path: Path) -> None:
+    writer = JournalWriter(path, Redactor(()))
+    writer.handle(STARTED)
+    assert json.loads(path.read_text()) == {
+        "event": "run-started",
+        "started": "2026-01-01T00:00:00Z",
+        "tool": {"name": "wireproof"},
+        "command": ["run", "s3cr3t"],
+        "seed": 7,
+        "cases": 2,
+    }
+    writer.close()
+
+
+def test_events_come_back_in_order(path: Path) -> None:
+    writer = JournalWriter(path, Redactor(()))
+    for event in (STARTED, CaseStarted("a", "direct"), TargetLost(("a",)), TargetBack()):
+        writer.handle(event)
+    writer.close()
+    names = [event["event"] for event in read_journal(path)]
+    assert names == ["run-started", "case-started", "target-lost", "target-back"]
+
+
+def test_secrets_go_no_further_than_here(path: Path) -> None:
+    writer = JournalWriter(path, Redactor(["s3cr3t"]))
+    writer.handle(STARTED)
+    writer.close()
+    assert [event["command"] for event in read_journal(path)] == [["run", "******"]]
+
+
+def test_what_comes_after_the_end_is_dropped(path: Path) -> None:
+    writer = JournalWriter(path, Redactor(()))
+    writer.close()
+    writer.handle(RunFinished("", 1.0, True))
+    assert list(read_journal(path)) == []
+
+
+def test_a_last_line_that_was_cut_off_is_left_out(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text('{"event":"target-back"}\n{"event":"case-st')
+    assert list(read_journal(path)) == [{"event": "target-back"}]
+
+
+def test_a_letter_that_was_cut_in_two_is_left_out(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b'{"event":"target-back"}\n{"event":"\xc3')
+    assert list(read_journal(path)) == [{"event": "target-back"}]
+
+
+@pytest.mark.parametrize(
+    "text", ['{"event"\n{"event":"target-back"}\n', "[]\n", "{}\n", '{"event":1}\n', "7\n{}\n"]
+)
+def test_what_is_no_journal(path: Path, text: str) -> None:
+    path.parent.mkdir()
+    path.write_text(text)
+    with pytest.raises(JournalError, match="line 1: no journal"):
+        list(read_journal(path))
+
+
+def test_a_file_that_is_not_there(path: Path) -> None:
+    with pytest.raises(JournalError, match="can't be read"):
+        list(read_journal(path))
+
+
+def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(JournalError, match="can't be written"):
+        JournalWriter(tmp_path / "file" / "journal.ndjson", Redactor(()))
+
+
+def test_old_journals_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = cache_folder() / "journals"
+    folder.mkdir(parents=True)
+    for number in range(KEPT + 5):
+        (folder / f"20200101T0000{number:02}-1.ndjson").touch()
+    new_journal().touch()
+    left = sorted(path.name for path in folder.iterdir())
+    assert len(left) == KEPT
+    assert left[0] == "20200101T000006-1.ndjson"

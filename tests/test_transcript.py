@@ -1,0 +1,56 @@
+"""The evidence: entries in order, with times, within bounds."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from wireproof.transcript import Direction, Kind, Transcript
+
+
+def transcript(**limits: int) -> Transcript:
+    ticks = count(100)
+    return Transcript(clock=lambda: float(next(ticks)), **limits)
+
+
+def add(record: Transcript, *texts: str) -> None:
+    for text in texts:
+        record.add(1, Direction.OUT, Kind.FRAME, text)
+
+
+def test_times_begin_with_the_transcript() -> None:
+    record = transcript()
+    add(record, "a", "b")
+    assert [(entry.t, entry.text) for entry in record.entries()] == [(1.0, "a"), (2.0, "b")]
+
+
+def test_long_data_keeps_its_start_and_its_size() -> None:
+    record = transcript(data_limit=3)
+    record.add(2, Direction.IN, Kind.HTTP, "head", b"abcdef")
+    (entry,) = record.entries()
+    assert (entry.peer, entry.direction, entry.kind, entry.data, entry.size) == (2, "in", "http", b"abc", 6)
+
+
+def test_no_data_is_not_empty_data() -> None:
+    record = transcript()
+    add(record, "a")
+    record.add(1, Direction.OUT, Kind.FRAME, "b", b"")
+    assert [entry.data for entry in record.entries()] == [None, b""]
+
+
+def test_a_long_transcript_keeps_its_start_and_its_end() -> None:
+    record = transcript(head_limit=2, tail_limit=2)
+    add(record, *"abcdefg")
+    assert [entry.text for entry in record.entries()] == ["a", "b", "3 entries left out", "f", "g"]
+
+
+def test_nothing_is_said_where_nothing_is_left_out() -> None:
+    record = transcript(head_limit=2, tail_limit=2)
+    add(record, *"abcd")
+    assert [entry.text for entry in record.entries()] == list("abcd")
+
+
+def test_what_is_kept_does_not_change_with_the_sender() -> None:
+    record, data = transcript(), bytearray(b"abc")
+    record.add(1, Direction.OUT, Kind.FRAME, "x", data)
+    data.clear()
+    assert [entry.data for entry in record.entries()] == [b"abc"]
