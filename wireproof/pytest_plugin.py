@@ -19,10 +19,10 @@ from wireproof.case import CaseSpec, case_id, spec_of
 from wireproof.content import prepare_content
 from wireproof.errors import TargetError, UsageError, WireproofError
 from wireproof.run.campaign import CAMPAIGN, Campaign
-from wireproof.run.judge import Result
-from wireproof.run.lab import PROVIDED
 from wireproof.run.choosing import settings_from
 from wireproof.run.journal import JournalWriter
+from wireproof.run.judge import Result
+from wireproof.run.lab import PROVIDED
 from wireproof.run.options import RUN_OPTIONS, RunOption, Shape
 from wireproof.run.scheduler import Flight, Plan
 from wireproof.run.select import CaseItem

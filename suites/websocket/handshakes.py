@@ -23,7 +23,7 @@ async def expect_each_refused(peers: Peers, attempt: Attempt, rows: Mapping[str,
 
 
 async def expect_each_accepted(peers: Peers, attempt: Attempt, rows: Mapping[str, Request]) -> None:
-    """Demand of every row what `WebSocketPeer.expect_accepted` demands; tell how each other row is refused."""
+    """Demand of every row what `WebSocketPeer.expect_accepted` demands; tell how others are refused."""
     for name, request in rows.items():
         try:
             with attempt.row(name):

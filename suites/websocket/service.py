@@ -8,6 +8,7 @@ from wireproof.attempt import NotApplicable
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Refusal
 from wireproof.peer.websocket import WebSocketPeer
+from wireproof.verdict import Ground
 from wireproof.wire.text import shorten
 from wireproof.wire.websocket import Frame
 
@@ -71,7 +72,8 @@ async def join(peer: WebSocketPeer) -> None:
         if isinstance(answer, Refusal):
             if answer.response is not None and answer.response.status in TOO_MANY:
                 raise NotApplicable(f"the server limits its clients: {answer.detail}")
-            expecting.broken(f"refused: {answer.detail}")
+            ground = Ground.SEEN if answer.response is not None else Ground.MISSING
+            expecting.broken(f"refused: {answer.detail}", ground)
     await peer.introduce()
 
 

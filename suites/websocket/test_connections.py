@@ -8,7 +8,7 @@ from wireproof.attempt import Attempt
 from wireproof.case import Intensity, case
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Refusal
-from wireproof.wire.websocket import Frame, Masking, Opcode, fragments
+from wireproof.wire.websocket import Frame, Masking, Opcode
 
 from .service import Stage, Way, bring_to, expect_own, expect_served, join, leave
 
@@ -108,18 +108,6 @@ async def test_failing_client_harms_nobody(peers: Peers, misdeed: str) -> None:
     await expect_served(other, peers)
 
 
-@case("service/connections/survival")
-@pytest.mark.parametrize("stage", [s for s in Stage if s not in (Stage.HALF_HEADER, Stage.HALF_MESSAGE)])
-@pytest.mark.parametrize("way", Way)
-async def test_client_that_leaves_harms_nobody(peers: Peers, stage: Stage, way: Way) -> None:
-    """However and whenever a client leaves, all others are served on."""
-    other, leaving = peers(), peers()
-    await other.open()
-    await bring_to(leaving, stage)
-    leave(leaving, way)
-    await expect_served(other, peers)
-
-
 @case("service/connections/isolated")
 async def test_closing_handshake_closes_one_connection(peers: Peers) -> None:
     """When one client closes its connection, that of another stays open."""
@@ -174,23 +162,3 @@ async def test_message_comes_back_to_its_sender(attempt: Attempt, peers: Peers) 
     # A server that sends every message to all is no echo server gone wrong.
     if foreign := sum([await expect_own(peer, text) for text, peer in made.items()]):
         attempt.report(f"{foreign} messages of other clients came as well: the server seems to broadcast")
-
-
-@case("service/connections/isolated", needs=["echo"])
-async def test_fragments_of_two_clients_are_kept_apart(peers: Peers) -> None:
-    """Messages whose fragments arrive by turns on two connections come back whole, each on its own."""
-    one, other = peers(), peers()
-    await one.open()
-    await other.open()
-    turns = zip(
-        fragments(Opcode.TEXT, b"one ", b"comes ", b"back"),
-        fragments(Opcode.TEXT, b"other ", b"does ", b"too"),
-        strict=True,
-    )
-    for mine, theirs in turns:
-        one.send(mine)
-        await one.expect_alive()
-        other.send(theirs)
-        await other.expect_alive()
-    await expect_own(one, b"one comes back")
-    await expect_own(other, b"other does too")

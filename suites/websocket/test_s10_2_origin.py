@@ -31,14 +31,14 @@ async def test_missing_origin_is_reported(peers: Peers, attempt: Attempt) -> Non
     await report_each(peers, attempt, {"no Origin": peers().request().without(ORIGIN)})
 
 
-@case("rfc6455/10.2/origin-check", UNWANTED)
+@case("rfc6455/4.2.2/origin-use")
 async def test_foreign_origin_is_reported(peers: Peers, attempt: Attempt) -> None:
     """Whether pages of other sites may connect is told."""
     rows = {origin.decode(): origin for origin in FOREIGN}
-    await report_each(peers, attempt, with_origins(peers().request(), rows), UNWANTED)
+    await report_each(peers, attempt, with_origins(peers().request(), rows))
 
 
-@case("rfc6455/10.2/origin-check", UNWANTED)
+@case("rfc6455/4.2.2/origin-use")
 async def test_origin_like_the_own_is_reported(peers: Peers, attempt: Attempt, target: Target) -> None:
     """Whether the server's own origin and those that look like it may connect is told."""
     request = peers().request()
@@ -59,10 +59,10 @@ async def test_origin_like_the_own_is_reported(peers: Peers, attempt: Attempt, t
         "the own as a path": trusted + b"://wireproof.invalid/" + site,
         "another letter for the dots": trusted + b"://" + site.replace(b".", b"a"),
     }
-    await report_each(peers, attempt, with_origins(request, rows), UNWANTED)
+    await report_each(peers, attempt, with_origins(request, rows))
 
 
-@case("rfc6455/10.2/origin-check", UNWANTED)
+@case("rfc6455/4.2.2/origin-use")
 async def test_odd_origin_is_reported(peers: Peers, attempt: Attempt, target: Target) -> None:
     """What a server makes of values that are no origin, and of several origins, is told."""
     request = peers().request()
@@ -80,7 +80,7 @@ async def test_odd_origin_is_reported(peers: Peers, attempt: Attempt, target: Ta
     )
     rows["two lines, the own first"] = request.with_header(ORIGIN, own, b"https://wireproof.invalid")
     rows["two lines, the own last"] = request.with_header(ORIGIN, b"https://wireproof.invalid", own)
-    await report_each(peers, attempt, rows, UNWANTED)
+    await report_each(peers, attempt, rows)
 
 
 @case("rfc6455/10.2/origin-status")

@@ -1,4 +1,4 @@
-"""RFC 6455 section 11.3: how often a header field may appear; Key and Version stand with their own sections."""
+"""RFC 6455 section 11.3: how often a header field may appear; see 4.2.1 for Key, 4.4 for Version."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ async def test_subprotocols_on_several_lines_are_one_list(peer: WebSocketPeer, a
 @case("rfc6455/11.3.2/single-extensions-header-sent")
 async def test_extensions_are_sent_once(peers: Peers, attempt: Attempt) -> None:
     """The response has no second Sec-WebSocket-Extensions header field."""
-    offers = (b"permessage-deflate; client_max_window_bits, permessage-deflate", b"permessage-deflate, x-wireproof")
+    offers = (
+        b"permessage-deflate; client_max_window_bits, permessage-deflate",
+        b"permessage-deflate, x-wireproof",
+    )
     for offer in offers:
         peer = peers()
         answer = await peer.handshake(peer.request().with_header(EXTENSIONS, offer))

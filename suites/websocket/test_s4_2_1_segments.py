@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from wireproof.attempt import Attempt
 from wireproof.case import case
 from wireproof.peer.peers import Peers
@@ -16,22 +14,21 @@ SEGMENTS = "rfc6455/4.2.1/segments-received"
 
 
 @case(SEGMENTS)
-@pytest.mark.parametrize(
-    "behind",
-    [
-        pytest.param(b"GE", id="method"),
-        pytest.param(b"HTTP/1", id="http-version"),
-        pytest.param(b"Sec-WebSocket-K", id="field-name"),
-        pytest.param(b"Upgrade: web", id="field-value"),
-        pytest.param(b"Upgrade: websocket\r", id="line-end"),
-        pytest.param(b"\r\n\r", id="empty-line"),
-    ],
-)
-async def test_request_cut_in_two_is_accepted(peer: WebSocketPeer, behind: bytes) -> None:
+async def test_request_cut_in_two_is_accepted(peers: Peers, attempt: Attempt) -> None:
     """A handshake in two segments is accepted, wherever the cut is."""
-    request = peer.request()
-    offset = request.encode().index(behind) + len(behind)
-    await peer.expect_accepted(request, pieces=[offset])
+    cuts = {
+        "in the method": b"GE",
+        "in the HTTP version": b"HTTP/1",
+        "in a field's name": b"Sec-WebSocket-K",
+        "in a field's value": b"Upgrade: web",
+        "inside a line end": b"Upgrade: websocket\r",
+        "inside the last line end": b"\r\n\r",
+    }
+    for name, behind in cuts.items():
+        peer = peers()
+        request = peer.request()
+        with attempt.row(name):
+            await peer.expect_accepted(request, pieces=[request.encode().index(behind) + len(behind)])
 
 
 @case(SEGMENTS)

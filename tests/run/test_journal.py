@@ -1,4 +1,4 @@
-"""The journal: what happened is in the file at once, without secrets, and can be read when it was cut off."""
+"""The journal: what happened is in the file at once, and can be read when it was cut off."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from wireproof.errors import JournalError
-from wireproof.run.events import CaseStarted, RunFinished, RunStarted, TargetBack, TargetLost
+from wireproof.run.events import CaseStarted, RunFinished, RunStarted, TargetBack, TargetLost, as_json
 from wireproof.run.journal import KEPT, JournalWriter, cache_folder, new_journal, read_journal
-from wireproof.run.redact import Redactor
 
-STARTED = RunStarted("2026-01-01T00:00:00Z", {"name": "wireproof"}, ("run", "s3cr3t"), 7, 2)
+STARTED = RunStarted("2026-01-01T00:00:00Z", {"name": "wireproof"}, ("run", "--seed"), 7, 2)
 
 
 @pytest.fixture
@@ -21,13 +20,13 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_each_event_is_in_the_file_at_once(path: Path) -> None:
-    writer = JournalWriter(path, Redactor(()))
-    writer.handle(STARTED)
+    writer = JournalWriter(path)
+    writer.handle(as_json(STARTED))
     assert json.loads(path.read_text()) == {
         "event": "run-started",
         "started": "2026-01-01T00:00:00Z",
         "tool": {"name": "wireproof"},
-        "command": ["run", "s3cr3t"],
+        "command": ["run", "--seed"],
         "seed": 7,
         "cases": 2,
     }
@@ -35,37 +34,24 @@ def test_each_event_is_in_the_file_at_once(path: Path) -> None:
 
 
 def test_events_come_back_in_order(path: Path) -> None:
-    writer = JournalWriter(path, Redactor(()))
+    writer = JournalWriter(path)
     for event in (STARTED, CaseStarted("a", "direct"), TargetLost(("a",)), TargetBack()):
-        writer.handle(event)
+        writer.handle(as_json(event))
     writer.close()
     names = [event["event"] for event in read_journal(path)]
     assert names == ["run-started", "case-started", "target-lost", "target-back"]
 
 
-def test_secrets_go_no_further_than_here(path: Path) -> None:
-    writer = JournalWriter(path, Redactor(["s3cr3t"]))
-    writer.handle(STARTED)
-    writer.close()
-    assert [event["command"] for event in read_journal(path)] == [["run", "******"]]
-
-
 def test_what_comes_after_the_end_is_dropped(path: Path) -> None:
-    writer = JournalWriter(path, Redactor(()))
+    writer = JournalWriter(path)
     writer.close()
-    writer.handle(RunFinished("", 1.0, True))
+    writer.handle(as_json(RunFinished("", 1.0, True)))
     assert list(read_journal(path)) == []
 
 
 def test_a_last_line_that_was_cut_off_is_left_out(path: Path) -> None:
     path.parent.mkdir()
     path.write_text('{"event":"target-back"}\n{"event":"case-st')
-    assert list(read_journal(path)) == [{"event": "target-back"}]
-
-
-def test_a_letter_that_was_cut_in_two_is_left_out(path: Path) -> None:
-    path.parent.mkdir()
-    path.write_bytes(b'{"event":"target-back"}\n{"event":"\xc3')
     assert list(read_journal(path)) == [{"event": "target-back"}]
 
 
@@ -87,7 +73,7 @@ def test_a_file_that_is_not_there(path: Path) -> None:
 def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(JournalError, match="can't be written"):
-        JournalWriter(tmp_path / "file" / "journal.ndjson", Redactor(()))
+        JournalWriter(tmp_path / "file" / "journal.ndjson")
 
 
 def test_old_journals_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,7 +81,7 @@ def test_a_warning_beside_a_failure_needs_no_entry() -> None:
 
 
 def test_a_crash_is_known_only_where_it_is_named() -> None:
-    crash = judge_gone(Attempt((BITS,)))
+    crash = judge_gone(Attempt((BITS,)), "")
     assert crash.findings[0].ground is Ground.GONE
     assert known_failure([known(requirement=BITS)], CASE, "direct", crash) is None
     assert known_failure([known(observed="the server was gone*")], CASE, "direct", crash)

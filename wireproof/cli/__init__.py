@@ -7,6 +7,7 @@ import sys
 import click
 
 from wireproof import __version__
+from wireproof.cli.comparing import baseline_command, compare_command, matrix_command
 from wireproof.cli.looking import explain_command, list_command
 from wireproof.cli.reporting import report_command
 from wireproof.cli.running import run_command
@@ -22,7 +23,17 @@ def cli() -> None:
     """Judge WebSocket servers by RFC 6455, requirement by requirement."""
 
 
-for command in (run_command, demo_command, serve_command, list_command, explain_command, report_command):
+for command in (
+    run_command,
+    demo_command,
+    serve_command,
+    list_command,
+    explain_command,
+    report_command,
+    compare_command,
+    baseline_command,
+    matrix_command,
+):
     cli.add_command(command)
 
 

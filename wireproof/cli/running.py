@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from wireproof.run.choosing import settings_from
 from wireproof.cli.formats import write_reports
 from wireproof.cli.options import run_options
 from wireproof.cli.progress import follow
@@ -17,7 +16,9 @@ from wireproof.cli.session import fly
 from wireproof.errors import JournalError, UsageError
 from wireproof.report import Fold, Report, exit_status
 from wireproof.run.campaign import Campaign
+from wireproof.run.choosing import settings_from
 from wireproof.run.journal import JournalWriter, new_journal
+from wireproof.run.known import unmatched
 from wireproof.run.settings import Settings
 
 INTERRUPTED = 130
@@ -91,8 +92,4 @@ def _show(report: Report, settings: Settings, options: Mapping[str, Any]) -> Non
 
 
 def _stale(settings: Settings, report: Report) -> list[str]:
-    if not settings.known:
-        return []
-    from wireproof.profile import unmatched  # noqa: PLC0415
-
     return unmatched(settings.known, report["cases"])

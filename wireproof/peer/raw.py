@@ -16,8 +16,8 @@ from wireproof.transcript import Direction, Kind
 from wireproof.wire.deflate import (
     EXTENSION,
     Agreement,
-    Deflater,
     DeflateOffer,
+    Deflater,
     DeflateViolation,
     Inflater,
     MessageTooLarge,

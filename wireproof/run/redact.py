@@ -129,4 +129,3 @@ def header_secrets(name: str, value: str) -> list[str]:
     """What is secret in a header: its value, the parts of it, and the whole line where the value is short."""
     parts: list[str] = [piece for piece in re.split(r"[ ;,=]+", value) if len(piece) >= 2 * _LEAST]
     return [value, f"{name}: {value}", *parts]
-

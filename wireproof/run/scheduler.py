@@ -42,6 +42,7 @@ class Flight:
     began: float = 0.0
     landed: float = 0.0
     result: Result | None = None
+    suspect: bool = False  # the target went away while this was in the air
 
 
 class Control(Protocol):
@@ -87,7 +88,9 @@ class Scheduler:
             while waiting and len(self.flying) < self.concurrency and not self._trouble.is_set():
                 self._launch(waiting.pop())
             if self.flying:
-                await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()  # only a defect of ours raises here: it ends the run instead of hanging it
             self._settle()
             if self._trouble.is_set() and not self.flying:
                 await self._handle_trouble()
@@ -185,8 +188,8 @@ class Scheduler:
                 self._finish(flight, self._inconclusive(flight, f"{self.stopped}; in the air were: {names}"))
             return
         for flight in suspects:
-            if self.stopped is None:
-                await self._fly_alone(flight)
+            flight.suspect = True
+            await self._fly_alone(flight)
 
     async def _fly_alone(self, flight: Flight) -> None:
         """One flight on an otherwise quiet target, its aftermath included."""
@@ -198,11 +201,17 @@ class Scheduler:
         if before is not None and before.verdict is not result.verdict:
             result = replace(result, reason=_beside(before, result))
         if await self.control.check() is not None:
-            if not result.deadline and await self.control.check() is not None:
+            again, dead = flight.suspect, not result.deadline and await self.control.check() is not None
+            flight.suspect = again or dead
+            # Whoever could not even connect has done nothing to the target.
+            if again and dead and not (result.gone and result.attempt.peers == 1):
                 gone = judge_gone(result.attempt, self.control.obituary())
                 result = replace(gone, started=result.started, duration_s=result.duration_s)
             if not await self.control.recover([flight.plan.id]):
                 self.stopped = f"the target did not come back after {flight.plan.id}"
+            elif flight.suspect and not again:
+                await self._fly_alone(flight)
+                return
         self._finish(flight, result)
 
     async def _repeat_doubtful(self) -> None:

@@ -16,7 +16,7 @@ _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of an extension; ``value`` is None when there is no ``=``, and unescaped when it was quoted."""
+    """One parameter of an extension; ``value`` is None without a ``=``, and unescaped when it was quoted."""
 
     name: bytes
     value: bytes | None = None

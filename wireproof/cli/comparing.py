@@ -1,0 +1,87 @@
+"""``wireproof compare``, ``baseline`` and ``matrix``: work on reports that are there already."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from wireproof.compare import Change, Difference, baseline, compare, join
+from wireproof.content import prepare_content
+from wireproof.errors import JournalError, UsageError
+from wireproof.report import SCHEMA, Report
+from wireproof.wire.text import printable
+
+
+def read_report(path: str) -> Report:
+    """The report in the file *path*; raise `JournalError` when it is none."""
+    try:
+        report = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise JournalError(f"{path} can't be read: {exc}") from exc
+    if not isinstance(report, dict) or report.get("schema") != SCHEMA:
+        raise JournalError(f"{path} is no report of wireproof ({SCHEMA} is expected)")
+    return report
+
+
+@click.command("compare")
+@click.argument("old")
+@click.argument("new")
+def compare_command(old: str, new: str) -> int:
+    """Tell what changed from the JSON report OLD to NEW; exit 1 on a regression."""
+    before, after = read_report(old), read_report(new)
+    if before["tool"]["suites"] != after["tool"]["suites"]:
+        click.echo(f"The suites changed from {before['tool']['suites']} to {after['tool']['suites']}.")
+    found = compare(before, after)
+    for change in Change:
+        some = [difference for difference in found if difference.change is change]
+        if some:
+            click.echo(f"{change} ({len(some)})")
+        for difference in some:
+            click.echo(f"  {_line(difference)}")
+    regressions = sum(difference.is_regression for difference in found)
+    click.echo(f"{regressions} regressions in {len(after['cases'])} cases." if found else "Nothing changed.")
+    return 1 if regressions else 0
+
+
+def _line(difference: Difference) -> str:
+    before, after = difference.before, difference.after
+    name = difference.case + ("" if difference.route == "direct" else f" via {difference.route}")
+    if before is None or after is None:
+        one = after or before or {}
+        return f"{one['verdict']:<14} {printable(name)}"
+    if difference.change in (Change.SLOWER, Change.FASTER):
+        return f"{before['duration_s']:.2f} s, now {after['duration_s']:.2f} s  {printable(name)}"
+    seen = after["observed"] or after["reason"]
+    return f"{before['verdict']}, now {after['verdict']}  {printable(name)}" + (
+        f"\n      {printable(seen)}" if seen else ""
+    )
+
+
+@click.command("baseline")
+@click.argument("report")
+def baseline_command(report: str) -> None:
+    """Write the failures in the JSON REPORT as a file for --known (to standard output)."""
+    for line in baseline(read_report(report)):
+        click.echo(line)
+
+
+@click.command("matrix")
+@click.argument("reports", nargs=-1, required=True, metavar="REPORT...")
+@click.option("--html", metavar="FILE", help="Write the page here.")
+@click.option("--markdown", metavar="FILE", help="Write a Markdown table here.")
+def matrix_command(reports: tuple[str, ...], html: str | None, markdown: str | None) -> None:
+    """Join several JSON reports (servers, routes) into one page."""
+    prepare_content()
+    joined = join(read_report(path) for path in reports)
+    renderer = import_module("wireproof.bundle.reports.matrix")
+    for path, made in ((html, "html"), (markdown, "markdown")):
+        if path:
+            try:
+                Path(path).write_text(getattr(renderer, made)(joined), encoding="utf-8")
+            except OSError as exc:
+                raise UsageError(f"{path}: {exc.strerror}") from exc
+    if not html and not markdown:
+        click.echo(renderer.markdown(joined), nl=False)
