@@ -1,12 +1,11 @@
 """A small program that runs another one and writes what it used: ``rusage.py FILE COMMAND…``.
 
 It stands between, because a process begins with the peak memory of the one that it was forked from (Linux
-keeps it across exec): this parent is smaller than anything that is measured.
+keeps it across exec): this parent is smaller than anything worth measuring.
 """
 
 import json
 import os
-import resource
 import sys
 import time
 
@@ -24,7 +23,6 @@ def main() -> None:
         "wall_s": wall,
         "cpu_s": usage.ru_utime + usage.ru_stime,
         "peak_bytes": usage.ru_maxrss * unit,
-        "own_peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
     }
     with open(result, "w", encoding="utf-8") as file:  # noqa: PTH123  # pathlib would cost memory
         json.dump(measured, file)

@@ -17,7 +17,7 @@ LAYERS = (
     ("model", "strategies", "peer"),
     ("target", "profile", "toml_document", "proxy", "case"),
     ("run",),
-    ("report", "content"),
+    ("report", "compare", "content"),
     ("pytest_plugin", "cli", "__main__"),
 )
 """From the bottom to the top; the empty name is the package itself."""

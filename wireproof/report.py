@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from wireproof.catalogue.requirement import load_catalogue
@@ -124,6 +122,21 @@ def exit_status(report: Report, *, fail_on_warn: bool = False) -> int:
     return 0 if ran else 4
 
 
-def parse_time(text: str) -> float:
-    """Seconds since the epoch of an RFC 3339 time."""
-    return datetime.fromisoformat(text).timestamp() if text else time.time()
+def sentence(report: Report, *, fail_on_warn: bool = False) -> str:
+    """The verdict on the target in one sentence."""
+    summary, url = report["summary"], report["target"]["url"]
+    new, warned = summary["fail"] - summary["known"], _count(summary["warn"], "warning")
+    if not report["complete"]:
+        return f"{url}: the run was cut off; {_count(new, 'new failure')} so far."
+    if new or (fail_on_warn and summary["warn"]):
+        return f"{url} breaks what it must keep: {_count(new, 'failure')}, {warned}."
+    if not any(summary[verdict] for verdict in ("pass", "fail", "warn", "info")):
+        return f"{url}: nothing could be told: no case was applicable to this target."
+    if untold := summary["error"] + summary["inconclusive"]:
+        return f"{url}: no new failure, but {_count(untold, 'case')} could not be judged."
+    known = f" and {_count(summary['known'], 'known failure')}" if summary["known"] else ""
+    return f"{url} keeps what was tested, with {warned}{known}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

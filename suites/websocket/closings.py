@@ -16,7 +16,7 @@ from wireproof.wire.websocket import CloseCode, Frame, Masking, Opcode, Rsv
 
 T = TypeVar("T")
 
-PATIENCE = 1.0  # seconds within which "immediately" and "as soon as practical" must have begun
+PATIENCE = 0.75  # seconds within which "immediately" and "as soon as practical" must have begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ async def provoke(peer: WebSocketPeer, *frames: Frame) -> Closing:
                 case Pong():
                     pongs += 1
                     if pongs > 1:
-                        raise NotApplicable("the server does not fail the connection, which other cases demand")
+                        raise NotApplicable(
+                            "the server does not fail the connection, which other cases demand"
+                        )
                     peer.send(peer.ping())
                 case _:
                     pass
@@ -88,6 +90,20 @@ async def answer_to(peer: WebSocketPeer, frame: Frame) -> Closing:
                     peer.messages.append(message)
                 case _:
                     pass
+
+
+async def hear_out(peer: WebSocketPeer) -> Close | Ended | None:
+    """Await the answers to two pings in turn: whatever the server had to say has been said.
+
+    None when both came, else how the connection was closed meanwhile.
+    """
+    for _ in range(2):
+        ping = peer.ping()
+        peer.send(ping)
+        while (event := await peer.event()) != Pong(ping.payload):
+            if isinstance(event, Close | Ended):
+                return event
+    return None
 
 
 def takes_for_valid(answer: Closing, sent: int | None) -> bool:

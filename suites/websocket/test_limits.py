@@ -61,14 +61,13 @@ async def reaction(peer: WebSocketPeer) -> PeerEvent:
 
 
 @case("rfc6455/10.4/limit-protection", intensity=Intensity.NORMAL)
-@pytest.mark.parametrize("exponent", [31, 60])
-async def test_huge_declared_length(attempt: Attempt, peers: Peers, exponent: int) -> None:
+async def test_huge_declared_length(attempt: Attempt, peers: Peers) -> None:
     """A header that declares an enormous payload, of which nothing comes, harms nobody."""
     other, huge = peers(), peers()
     await other.open()
     await huge.open()
-    huge.send(Frame(Opcode.BINARY, declared=1 << exponent))
-    attempt.report(f"2^{exponent} bytes declared: {tell(await next_event(huge, other))}")
+    huge.send(Frame(Opcode.BINARY, declared=1 << 60))
+    attempt.report(f"2^60 bytes declared: {tell(await next_event(huge, other))}")
     await expect_served(other, peers)
 
 

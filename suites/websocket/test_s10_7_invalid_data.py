@@ -25,7 +25,9 @@ GARBAGE = {
 }
 
 INVALID = {
-    "everything-wrong": Frame(0xF, bytes(126), fin=False, rsv=Rsv.RSV1 | Rsv.RSV2 | Rsv.RSV3, mask=Masking.NONE),
+    "everything-wrong": Frame(
+        0xF, bytes(126), fin=False, rsv=Rsv.RSV1 | Rsv.RSV2 | Rsv.RSV3, mask=Masking.NONE
+    ),
     "invalid-text": Frame.text(b"\xff\xfe\xfd"),
     "invalid-close-code": Frame.close(0),
     "invalid-close-reason": Frame.close(CloseCode.NORMAL, b"\xff"),
@@ -77,7 +79,7 @@ async def test_server_survives_an_illegal_frame(peers: Peers, what: str) -> None
     "state", ["connected", "request", "open", "frame", "message", "closing", "closed", "failed"]
 )
 async def test_server_survives_a_client_that_leaves(peers: Peers, state: str) -> None:
-    """The server survives clients that leave by a FIN or a reset, without a word, whatever they were about."""
+    """The server survives clients that leave by a FIN or a reset without a word, whatever they were about."""
     for leave_by in (WebSocketPeer.half_close, WebSocketPeer.reset):
         peer = peers()
         await _reach(peer, state)
@@ -130,7 +132,10 @@ async def _reach(peer: WebSocketPeer, state: str) -> None:
         await peer.event()
     else:
         ping = peer.ping()
-        unfinished = {"frame": peer.encode(BEGUN)[:-5], "message": peer.encode(Frame.text("begun", fin=False))}
+        unfinished = {
+            "frame": peer.encode(BEGUN)[:-5],
+            "message": peer.encode(Frame.text("begun", fin=False)),
+        }
         peer.connection.write(peer.encode(ping) + unfinished.get(state, b""))
         await peer.expect_pong(ping.payload)
 

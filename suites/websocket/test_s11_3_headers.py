@@ -23,7 +23,7 @@ async def test_accept_is_sent_once(peer: WebSocketPeer, attempt: Attempt) -> Non
         attempt.broken(f"{count} Sec-WebSocket-Accept header fields", "one")
 
 
-@case("rfc6455/11.3.4/single-subprotocol-header-sent", needs=["subprotocol"])
+@case("rfc6455/11.3.4/single-subprotocol-header-sent")
 async def test_subprotocol_is_sent_once(peer: WebSocketPeer, attempt: Attempt) -> None:
     """The response has no second Sec-WebSocket-Protocol header field."""
     response = await peer.open(peer.request().with_header(PROTOCOL, b"other.wireproof, " + KNOWN))

@@ -27,15 +27,13 @@ async def test_field_names_in_any_letter_case_are_accepted(peer: WebSocketPeer, 
 
 
 @case("rfc6455/4.2.1/header-order")
-@pytest.mark.parametrize("order", ["reversed", "rotated", "shuffled"])
+@pytest.mark.parametrize("order", ["reversed", "shuffled"])
 async def test_fields_in_any_order_are_accepted(peer: WebSocketPeer, attempt: Attempt, order: str) -> None:
     """The header fields of the handshake may come in any order."""
     request = peer.request()
     fields = list(request.headers)
     if order == "reversed":
         fields.reverse()
-    elif order == "rotated":
-        fields = fields[3:] + fields[:3]
     else:
         attempt.random.shuffle(fields)
     await peer.expect_accepted(replace(request, headers=tuple(fields)))

@@ -48,7 +48,7 @@ async def test_only_unknown_subprotocols(peers: Peers, attempt: Attempt) -> None
                 attempt.broken(f"chosen: {shorten(value)}", "one of those offered", "none")
 
 
-@case("rfc6455/4.2.2/subprotocol-selection", needs=["subprotocol"])
+@case("rfc6455/4.2.2/subprotocol-selection")
 async def test_subprotocol_is_one_of_the_offer(peers: Peers, attempt: Attempt) -> None:
     """The subprotocol chosen is one of those offered, letter by letter."""
     other = [b"other-%d.wireproof" % i for i in range(40)]
@@ -69,7 +69,7 @@ async def test_subprotocol_is_chosen_by_its_letter_case(peers: Peers, attempt: A
                 attempt.broken(f"chosen: {shorten(value)} of {shorten(offer)}", shorten(offer), "none")
 
 
-@case("rfc6455/4.2.2/subprotocol-token", needs=["subprotocol"])
+@case("rfc6455/4.2.2/subprotocol-token")
 async def test_subprotocol_is_a_single_token(peer: WebSocketPeer, attempt: Attempt) -> None:
     """The subprotocol chosen is one name, however many are offered."""
     for value in await chosen(peer, b"one.wireproof, " + KNOWN + b", two.wireproof"):
@@ -126,8 +126,9 @@ async def test_offer_that_is_no_token_is_refused(peers: Peers, attempt: Attempt)
 
 @case("rfc6455/4.1/duplicate-subprotocol-received")
 async def test_offer_made_twice_is_reported(peers: Peers, attempt: Attempt) -> None:
-    """What a server makes of the same subprotocol offered twice, and of empty elements, is told."""
+    """What a server makes of subprotocols offered twice, in other places and among empty elements is told."""
     rows = {
+        "known behind another": (b"unknown.wireproof, " + KNOWN,),
         "unknown twice": (b"unknown.wireproof, unknown.wireproof",),
         "known twice": (KNOWN + b", " + KNOWN,),
         "known twice on two lines": (KNOWN, KNOWN),

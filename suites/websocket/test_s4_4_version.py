@@ -80,7 +80,8 @@ async def test_older_version_is_reported(peers: Peers, attempt: Attempt) -> None
 
 async def refusal_of(peer: WebSocketPeer, version: bytes) -> Response:
     """The response that refuses *version*; not applicable where there is none, other cases judge that."""
-    answer = await peer.handshake(peer.request().with_header(VERSION, version))
+    with peer.attempt.expecting("an HTTP error status", requirement=ANSWER):
+        answer = await peer.handshake(peer.request().with_header(VERSION, version))
     if not isinstance(answer, Refusal):
         raise NotApplicable(f"the server accepts version {version.decode()}")
     if answer.response is None:
@@ -105,7 +106,7 @@ async def test_unknown_version_is_refused_with_an_error_status(peer: WebSocketPe
         attempt.broken(answer.detail, "an HTTP error status")
 
 
-@case("rfc6455/4.4/version-header")
+@case("rfc6455/4.4/version-header", ANSWER)
 async def test_refusal_of_a_version_names_others(peers: Peers, attempt: Attempt) -> None:
     """The refusal of a version has a Sec-WebSocket-Version header field."""
     for version in (b"99", b"14"):
@@ -122,7 +123,7 @@ def named_by(response: Response) -> list[bytes]:
     return response.items(VERSION)
 
 
-@case("rfc6455/4.4/version-list")
+@case("rfc6455/4.4/version-list", ANSWER)
 async def test_refusal_of_a_version_names_13(peer: WebSocketPeer, attempt: Attempt) -> None:
     """The refusal of a version names 13, which the server accepts."""
     named = named_by(await refusal_of(peer, b"99"))
@@ -130,7 +131,7 @@ async def test_refusal_of_a_version_names_13(peer: WebSocketPeer, attempt: Attem
         attempt.broken(f"named are {shorten(b', '.join(named))}", "13 among the versions named")
 
 
-@case("rfc6455/4.3/version-header-grammar")
+@case("rfc6455/4.3/version-header-grammar", ANSWER)
 async def test_versions_named_are_well_formed(peer: WebSocketPeer, attempt: Attempt) -> None:
     """The versions that a refusal names are numbers from 0 to 255 without leading zeros."""
     named = named_by(await refusal_of(peer, b"99"))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from wireproof.attempt import Attempt
 from wireproof.case import case
+from wireproof.peer.peers import Peers
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.wire.websocket import CloseCode, Frame, Opcode, fragments
+
+FINS = {"with FIN": True, "without FIN": False}
 
 
 @case("rfc6455/5.4/continuation-without-start-received")
@@ -36,14 +40,16 @@ async def test_continuation_without_a_start_fails_the_connection(peer: WebSocket
         pytest.param((*fragments(Opcode.TEXT, b"frag", b"mented"), Frame.ping()), id="message-and-ping"),
     ],
 )
-@pytest.mark.parametrize("fin", [pytest.param(True, id="final"), pytest.param(False, id="not-final")])
 async def test_continuation_behind_a_complete_message_fails_the_connection(
-    peer: WebSocketPeer, before: tuple[Frame, ...], *, fin: bool
+    peers: Peers, attempt: Attempt, before: tuple[Frame, ...]
 ) -> None:
     """When a message is complete, nothing of it can follow."""
-    await peer.open()
-    peer.send(*before, Frame.continuation(b"more", fin=fin))
-    await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
+    for name, fin in FINS.items():
+        with attempt.row(name):
+            peer = peers()
+            await peer.open()
+            peer.send(*before, Frame.continuation(b"more", fin=fin))
+            await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
 
 
 @case("rfc6455/5.4/data-frame-inside-message-received", needs=["text"])
@@ -58,14 +64,16 @@ async def test_continuation_behind_a_complete_message_fails_the_connection(
         pytest.param((Frame.text("un", fin=False), Frame.ping()), id="fragment-and-ping"),
     ],
 )
-@pytest.mark.parametrize("fin", [pytest.param(True, id="whole"), pytest.param(False, id="fragmented")])
 async def test_text_inside_a_message_fails_the_connection(
-    peer: WebSocketPeer, started: tuple[Frame, ...], *, fin: bool
+    peers: Peers, attempt: Attempt, started: tuple[Frame, ...]
 ) -> None:
     """A text frame can't begin while a fragmented message is unfinished, nor be a fragment of it."""
-    await peer.open()
-    peer.send(*started, Frame.text("inside", fin=fin))
-    await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
+    for name, fin in FINS.items():
+        with attempt.row(name):
+            peer = peers()
+            await peer.open()
+            peer.send(*started, Frame.text("inside", fin=fin))
+            await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
 
 
 @case("rfc6455/5.4/data-frame-inside-message-received", needs=["text", "binary"])

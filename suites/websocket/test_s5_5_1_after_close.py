@@ -21,7 +21,9 @@ async def test_message_behind_the_close_frame_is_discarded(peer: WebSocketPeer, 
     await _send_behind_close(peer, behind)
     for message in peer.messages:
         if LATE in message.data:
-            peer.attempt.broken(f"it was answered with {describe_message(message)}", "no answer to the message")
+            peer.attempt.broken(
+                f"it was answered with {describe_message(message)}", "no answer to the message"
+            )
 
 
 @case("rfc6455/5.5.1/data-after-close-sent", needs=["text"])
@@ -53,7 +55,7 @@ async def test_series_ends_with_the_close_frame(peer: WebSocketPeer) -> None:
 
 @case("rfc6455/5.5.1/data-after-close-sent", "rfc6455/5.5.1/second-close-sent", needs=["close"])
 async def test_messages_behind_the_servers_close_frame(peer: WebSocketPeer) -> None:
-    """Messages that come behind the server's Close frame are answered neither with data nor with a Close frame."""
+    """Messages behind the server's Close frame are answered neither with data nor with a Close frame."""
     await request_close(peer, CloseCode.NORMAL, "done")
     await peer.expect_close()
     peer.send(Frame.text(LATE), Frame.text(LATE))
@@ -115,5 +117,3 @@ async def test_close_frame_and_fin_at_once(peer: WebSocketPeer, attempt: Attempt
     peer.half_close()
     await peer.expect_end()
     attempt.report("answered" if peer.close_received else "not answered")
-
-

@@ -7,16 +7,24 @@ from wireproof.case import case
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Ended
 from wireproof.peer.websocket import WebSocketPeer, describe_close
+from wireproof.target import Target
 from wireproof.verdict import Ground
 from wireproof.wire.session import Close, Message, Pong
 from wireproof.wire.websocket import Frame, Opcode
 
 
 @case("rfc6455/5.5.2/pong-reply")
-async def test_ping_is_answered(peer: WebSocketPeer) -> None:
+async def test_ping_is_answered(peer: WebSocketPeer, attempt: Attempt, target: Target) -> None:
     """A ping right behind the handshake is answered with a pong."""
+    # A server that was found to answer no pings is judged here, and spared in all other cases.
+    if "pong" in target.reasons:
+        target.require("pong")
     await peer.open()
-    await peer.expect_alive()
+    peer.send(Frame.ping(b"hello"))
+    with attempt.expecting("a pong") as expecting:
+        while not isinstance(event := await peer.event(), Pong):
+            if isinstance(event, (Close, Ended)):
+                expecting.broken(str(event), Ground.MISSING)
 
 
 @case("rfc6455/5.5.2/pong-reply")
@@ -27,12 +35,14 @@ async def test_empty_ping_is_answered(peer: WebSocketPeer) -> None:
 
 
 @case("rfc6455/5.5.2/pong-reply")
-async def test_pings_one_after_the_other_are_answered(peer: WebSocketPeer, attempt: Attempt) -> None:
-    """Each of 200 pings is answered when the next one is sent only behind the answer."""
+async def test_many_pings_are_answered(peer: WebSocketPeer, attempt: Attempt) -> None:
+    """Ten times twenty pings are answered, or at least the last of each twenty."""
     await peer.open()
-    for n in range(200):
-        with attempt.row(f"ping {n + 1}"):
-            await peer.expect_answered(Frame.ping(b"%d" % n))
+    for turn in range(10):
+        pings = [peer.ping() for _ in range(20)]
+        peer.send(*pings)
+        with attempt.row(f"ping {20 * turn + 20}"):
+            await peer.expect_pong(pings[-1].payload)
 
 
 @case("rfc6455/5.5.2/pong-reply", needs=["text"])
@@ -52,14 +62,12 @@ async def test_pings_between_messages_are_answered(peer: WebSocketPeer) -> None:
 async def test_pings_and_messages_in_one_segment_are_all_answered(
     peer: WebSocketPeer, attempt: Attempt
 ) -> None:
-    """Of fifty messages with pings between them each comes back, and the last ping is answered."""
-    frames: list[Frame] = []
-    for n in range(50):
-        frames += [Frame.text(f"message {n}"), Frame.ping(b"ping %d" % n)]
+    """Of twenty messages with pings between them each comes back, and the last ping is answered."""
     await peer.open()
-    peer.send(*frames)
-    await peer.expect_pong(b"ping 49")
-    for n in range(50):
+    pings = [peer.ping() for _ in range(20)]
+    peer.send(*(frame for n in range(20) for frame in (Frame.text(f"message {n}"), pings[n])))
+    await peer.expect_pong(pings[-1].payload)
+    for n in range(20):
         with attempt.row(f"message {n}"):
             await peer.expect_echo(Opcode.TEXT, b"message %d" % n)
 

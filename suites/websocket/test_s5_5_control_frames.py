@@ -10,6 +10,7 @@ from wireproof.peer.peers import Peers
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.wire.websocket import CloseCode, Frame, Opcode
 
+TOO_LONG = (126, 127, 1000, 65536)
 CODE = 3123  # that no server takes for a failure of its own
 
 
@@ -26,25 +27,27 @@ async def expect_not_taken_for_valid(peer: WebSocketPeer, attempt: Attempt) -> N
 
 @case("rfc6455/5.5/oversized-control-received")
 @pytest.mark.parametrize("opcode", [Opcode.PING, Opcode.PONG])
-@pytest.mark.parametrize("size", [126, 127, 1000, 65536])
 async def test_control_frame_of_more_than_125_bytes_fails_the_connection(
-    peer: WebSocketPeer, opcode: Opcode, size: int
+    peers: Peers, attempt: Attempt, opcode: Opcode
 ) -> None:
     """A ping or pong of more than 125 bytes fails the connection."""
-    await peer.open()
-    peer.send(Frame(opcode, b"p" * size))
-    await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
+    for size in TOO_LONG:
+        with attempt.row(f"{size} bytes"):
+            peer = peers()
+            await peer.open()
+            peer.send(Frame(opcode, b"p" * size))
+            await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
 
 
 @case("rfc6455/5.5/oversized-control-received")
-@pytest.mark.parametrize("size", [126, 127, 1000, 65536])
-async def test_close_frame_of_more_than_125_bytes_is_not_valid(
-    peer: WebSocketPeer, attempt: Attempt, size: int
-) -> None:
+async def test_close_frame_of_more_than_125_bytes_is_not_valid(peers: Peers, attempt: Attempt) -> None:
     """A Close frame of more than 125 bytes fails the connection instead of closing it."""
-    await peer.open()
-    peer.send(Frame.close(CODE, b"r" * (size - 2)))
-    await expect_not_taken_for_valid(peer, attempt)
+    for size in TOO_LONG:
+        with attempt.row(f"{size} bytes"):
+            peer = peers()
+            await peer.open()
+            peer.send(Frame.close(CODE, b"r" * (size - 2)))
+            await expect_not_taken_for_valid(peer, attempt)
 
 
 @case("rfc6455/5.5/oversized-control-received", needs=["text"])

@@ -6,7 +6,6 @@ import pytest
 
 from wireproof.attempt import Attempt
 from wireproof.case import case
-from wireproof.peer.peers import Peers
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.wire.websocket import Frame, Opcode
 
@@ -22,8 +21,6 @@ async def test_first_bytes_are_the_response(peer: WebSocketPeer, attempt: Attemp
         answer = await peer.receive_response()
     if peer.response is None:
         attempt.broken(f"{answer}", "an HTTP response before anything else")
-    await peer.introduce()
-    await peer.expect_alive()
 
 
 @case("rfc6455/6.1/message-opcode", needs=["send"])
@@ -83,14 +80,3 @@ async def test_messages_are_finished(peer: WebSocketPeer, attempt: Attempt) -> N
             "FIN in the last frame of each message",
             requirement="rfc6455/6.1/final-frame" if not peer.messages else "rfc6455/5.4/interleaving-sent",
         )
-
-
-@case("rfc6455/5.4/fragment-order", needs=["echo-binary"])
-async def test_fragments_of_a_long_message_are_in_order(peers: Peers, attempt: Attempt) -> None:
-    """A long message comes back with its parts in their order, however many frames the server makes of it."""
-    for size in (2000, 60000):
-        data = attempt.random.randbytes(size)
-        peer = peers()
-        await peer.open()
-        peer.send(Frame.binary(data))
-        await peer.expect_echo(Opcode.BINARY, data)

@@ -6,7 +6,10 @@ import pytest
 
 from wireproof.attempt import Attempt
 from wireproof.case import Intensity, case
-from wireproof.peer.websocket import WebSocketPeer
+from wireproof.peer.raw import Ended
+from wireproof.peer.websocket import WebSocketPeer, describe_close, refuse_limit
+from wireproof.verdict import Ground
+from wireproof.wire.session import Close, Message
 from wireproof.wire.websocket import Frame, Opcode, fragments
 
 MIB = 1 << 20
@@ -47,6 +50,16 @@ async def echo_large(peer: WebSocketPeer, opcode: Opcode, data: bytes, fragment:
         peer.send(*fragments(opcode, *(data[at : at + fragment] for at in range(0, len(data), fragment))))
     else:
         peer.send(Frame(opcode, data))
-    await peer.expect_echo(opcode, data)
+    # Nothing is expected while this takes its time: a slow server breaks no rule.
+    while not isinstance(event := await peer.event(), (Message, Close, Ended)):
+        pass
+    if isinstance(event, Message):
+        peer.messages.append(event)
+        await peer.expect_echo(opcode, data)
+    elif isinstance(event, Close):
+        refuse_limit(event)
+        peer.attempt.broken(describe_close(event), "the echo", ground=Ground.MISSING)
+    else:
+        peer.attempt.broken(str(event), "the echo", ground=Ground.MISSING)
     peer.send(Frame(opcode, b"next"))
     await peer.expect_echo(opcode, b"next")

@@ -16,20 +16,22 @@ TEXT = b"cut me \xe2\x82\xac anywhere"
 async def test_ping_cut_anywhere_is_read(peer: WebSocketPeer, attempt: Attempt) -> None:
     """A ping is answered wherever the network cuts it into two segments."""
     await peer.open()
-    ping = Frame.ping(b"cut me")
-    for at in range(1, len(ping.encode())):
+    for at in range(1, len(peer.ping().encode())):
+        ping = peer.ping()
         with attempt.row(f"cut at byte {at}"):
-            await peer.send_pieces(peer.encode(ping.but(payload=b"cut me at %02d" % at)), [at])
-            await peer.expect_pong(b"cut me at %02d" % at)
+            await peer.send_pieces(peer.encode(ping), [at])
+            await peer.expect_pong(ping.payload)
 
 
 @case("rfc6455/6.2/frame-parsing", needs=["echo"])
 async def test_text_cut_anywhere_is_read(peer: WebSocketPeer, attempt: Attempt) -> None:
     """A text message comes back wherever the network cuts its frame into two segments."""
     await peer.open()
-    for at in range(1, len(Frame.text(TEXT).encode())):
+    places = range(1, len(Frame.text(TEXT).encode()))
+    for at in places:
+        await peer.send_pieces(peer.encode(Frame.text(TEXT)), [at])
+    for at in places:
         with attempt.row(f"cut at byte {at}"):
-            await peer.send_pieces(peer.encode(Frame.text(TEXT)), [at])
             await peer.expect_echo(Opcode.TEXT, TEXT)
 
 
@@ -57,14 +59,14 @@ async def echo_cut_header(peer: WebSocketPeer, attempt: Attempt, size: int, head
 
 @case("rfc6455/6.2/frame-parsing", needs=["echo"])
 async def test_fragmented_message_cut_anywhere_is_read(peer: WebSocketPeer, attempt: Attempt) -> None:
-    """Three fragments with a pong between them are read wherever the network cuts them into two segments."""
-    a, b, c = fragments(Opcode.TEXT, b"one ", b"two ", b"three")
-    frames = a, Frame.pong(b"between"), b, c
-    size = sum(len(frame.encode()) for frame in frames)
+    """Three fragments are read wherever the network cuts them into two segments."""
+    frames = fragments(Opcode.TEXT, b"one ", b"two ", b"three")
+    places = range(1, sum(len(frame.encode()) for frame in frames))
     await peer.open()
-    for at in range(1, size):
+    for at in places:
+        await peer.send_pieces(peer.encode(*frames), [at])
+    for at in places:
         with attempt.row(f"cut at byte {at}"):
-            await peer.send_pieces(peer.encode(*frames), [at])
             await peer.expect_echo(Opcode.TEXT, b"one two three")
 
 
@@ -99,11 +101,12 @@ async def test_many_messages_in_one_segment_are_read(peer: WebSocketPeer, attemp
 
 @case("rfc6455/6.2/frame-parsing", needs=["text"])
 async def test_message_ping_and_message_in_one_segment_are_read(peer: WebSocketPeer) -> None:
-    """A ping between two messages in one segment is answered, and so is the one that comes behind all."""
+    """A ping between two messages in one segment is answered, and the second message accepted."""
     await peer.open()
-    between, behind = peer.ping(), peer.ping()
-    peer.send(Frame.text("one"), between, Frame.text("two"), behind)
-    await peer.expect_pong(behind.payload)
+    between = peer.ping()
+    peer.send(Frame.text("one"), between, Frame.text("two"))
+    await peer.expect_pong(between.payload)
+    await peer.expect_alive()
 
 
 @case("rfc6455/6.2/frame-parsing", needs=["echo"])

@@ -9,10 +9,11 @@ from wireproof.case import case
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Ended
 from wireproof.peer.websocket import WebSocketPeer, describe_message
+from wireproof.verdict import Ground
 from wireproof.wire.session import Close, Message, Pong
 from wireproof.wire.websocket import CloseCode, Frame
 
-from .closings import PROVOCATIONS, expect_survivor, leave, provoke, within_patience
+from .closings import PATIENCE, PROVOCATIONS, expect_survivor, leave, provoke, within_patience
 from .rows import each_row
 
 SOME = ["reserved-bit", "unmasked", "continuation-alone", "invalid-text"]
@@ -52,13 +53,17 @@ async def test_failed_connection_ends_at_once(peer: WebSocketPeer, what: str) ->
     await peer.open()
     await provoke(peer, *PROVOCATIONS[what].frames)
     if await within_patience(peer, peer.expect_end()) is None:
-        peer.attempt.broken("TCP was still open after 1 s", "the server's FIN right behind its Close frame")
+        peer.attempt.broken(
+            f"TCP was still open after {PATIENCE:g} s",
+            "the server's FIN right behind its Close frame",
+            ground=Ground.MISSING,
+        )
 
 
 @case("rfc6455/7.1.7/processing-after-failure", needs=["text"])
 @pytest.mark.parametrize("what", SOME)
 async def test_nothing_is_processed_in_the_same_segment(peer: WebSocketPeer, what: str) -> None:
-    """Messages and pings behind the frame that fails the connection, in the same segment, are not processed."""
+    """What comes behind the frame that fails the connection, in the same segment, is not processed."""
     await peer.open()
     peer.send(*PROVOCATIONS[what].frames, Frame.text(LATE), Frame.ping(LATE), peer.ping())
     await _expect_nothing_processed(peer)
@@ -95,7 +100,9 @@ async def _expect_nothing_processed(peer: WebSocketPeer) -> None:
                 case Pong() if not left:
                     pongs += 1
                     if pongs > 3:
-                        raise NotApplicable("the server does not fail the connection, which other cases demand")
+                        raise NotApplicable(
+                            "the server does not fail the connection, which other cases demand"
+                        )
                     peer.send(peer.ping())
                 case _:
                     pass
@@ -134,7 +141,9 @@ async def test_close_frame_of_a_failure_is_well_formed(peers: Peers, attempt: At
     async def check(peer: WebSocketPeer, frames: tuple[Frame, ...]) -> None:
         closing = await provoke(peer, *frames)
         if closing.close is not None and closing.close.code == CloseCode.MANDATORY_EXTENSION:
-            peer.attempt.broken(str(closing), "a code for servers", requirement="rfc6455/7.4.1/code-1010-sent")
+            peer.attempt.broken(
+                str(closing), "a code for servers", requirement="rfc6455/7.4.1/code-1010-sent"
+            )
         for requirement in attempt.requirements:
             peer.expect_no_violation(requirement)
 
@@ -151,5 +160,3 @@ async def test_other_connections_outlive_a_failure(peers: Peers) -> None:
     await leave(peer)
     await other.expect_alive("rfc6455/7.1.7/failure-close-frame")
     await expect_survivor(peers)
-
-

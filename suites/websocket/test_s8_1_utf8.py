@@ -52,7 +52,9 @@ async def test_invalid_text_fails_the_connection(peers: Peers, attempt: Attempt,
 async def test_every_invalid_sequence(peers: Peers, attempt: Attempt, part: int) -> None:
     """Every ill-formed sequence of the tables, between other characters, fails the connection."""
     rows = dict(list(INVALID.items())[part::2])
-    await each_row(attempt, peers, {name: b"a\xc3\xa9" + bad + b"z" for name, bad in rows.items()}, _expect_failure)
+    await each_row(
+        attempt, peers, {name: b"a\xc3\xa9" + bad + b"z" for name, bad in rows.items()}, _expect_failure
+    )
 
 
 @case("rfc6455/8.1/invalid-utf8-message", needs=["text"])
@@ -80,7 +82,10 @@ async def test_invalid_text_behind_valid_messages(peers: Peers, attempt: Attempt
     valid = Frame.text(GREEK)
     rows = {
         "one before it": (valid, Frame.text(b"\xff")),
-        "a fragmented one before it": (*fragments(Opcode.TEXT, b"\xce", b"\xba"), Frame.text(b"\xed\xa0\x80")),
+        "a fragmented one before it": (
+            *fragments(Opcode.TEXT, b"\xce", b"\xba"),
+            Frame.text(b"\xed\xa0\x80"),
+        ),
         "a ping before it": (valid, Frame.ping(b"\xff"), Frame.text(b"\xc0\x80")),
         "an empty one before it": (Frame.text(""), Frame.text(b"\x80")),
     }
@@ -93,7 +98,10 @@ async def test_character_does_not_span_messages(peers: Peers, attempt: Attempt) 
     rows = {
         "two texts": (Frame.text(b"\xce"), Frame.text(b"\xba")),
         "a binary before the text": (Frame.binary(b"\xce"), Frame.text(b"\xba")),
-        "a fragmented binary before the text": (*fragments(Opcode.BINARY, b"\xe6", b"\xb0"), Frame.text(b"\xb4")),
+        "a fragmented binary before the text": (
+            *fragments(Opcode.BINARY, b"\xe6", b"\xb0"),
+            Frame.text(b"\xb4"),
+        ),
         "a ping before the rest": (
             Frame.text(b"\xe6", fin=False),
             Frame.ping(b"\xb0"),

@@ -134,7 +134,7 @@ async def test_where_invalid_text_is_noticed(peers: Peers, attempt: Attempt) -> 
         failure = group.create_task(_failure(peer))
         for where, step in steps.items():
             peer.connection.write(step)
-            # Whole exchanges on another connection are ample time to notice; a ping here would be in the frame.
+            # Exchanges on another connection give time to notice: a ping here would be in the frame.
             for _ in range(5):
                 await clock.expect_alive()
             if failure.done():

@@ -15,6 +15,7 @@ from wireproof.wire.extensions import Extension, parse_extensions
 from wireproof.wire.http1 import HttpViolation
 from wireproof.wire.text import shorten
 
+ANSWER = "rfc6455/4.2.1/error-response"
 FIELD = b"Sec-WebSocket-Extensions"
 DEFLATE = b"permessage-deflate"
 PARAMETERS = {  # of permessage-deflate, RFC 7692 section 7.1, and what each may be
@@ -29,7 +30,8 @@ QUOTED = (b'x-wireproof; a="one"', DEFLATE + b'; server_max_window_bits="15"', b
 
 async def answered(peer: WebSocketPeer, *offers: bytes) -> bytes | None:
     """What the server answers to *offers*, all lines as one; not applicable where it refuses them."""
-    answer = await peer.handshake(peer.request().with_header(FIELD, *offers))
+    with peer.attempt.expecting("an answer of any kind", requirement=ANSWER):
+        answer = await peer.handshake(peer.request().with_header(FIELD, *offers))
     if isinstance(answer, Refusal):
         raise NotApplicable(f"the server refuses such offers: {answer.detail}")
     lines = answer.get_all(FIELD)
@@ -45,7 +47,7 @@ async def accepted(peer: WebSocketPeer, *offers: bytes) -> tuple[Extension, ...]
         raise NotApplicable(f"the answer is malformed: {exc}") from exc
 
 
-@case("rfc6455/4.2.2/unrequested-extension")
+@case("rfc6455/4.2.2/unrequested-extension", ANSWER)
 @pytest.mark.parametrize(
     "offers",
     [
@@ -64,7 +66,7 @@ async def test_answer_names_only_what_was_offered(
             attempt.broken(f"accepted: {shorten(extension.name)}", "extensions that were offered", "none")
 
 
-@case("rfc6455/9.1/registered-token")
+@case("rfc6455/9.1/registered-token", ANSWER)
 async def test_unknown_extension_is_not_accepted(peer: WebSocketPeer, attempt: Attempt) -> None:
     """An extension that exists nowhere is not accepted, though it is offered."""
     for extension in await accepted(peer, b"x-wireproof-unknown; a=1, " + DEFLATE):
@@ -72,7 +74,7 @@ async def test_unknown_extension_is_not_accepted(peer: WebSocketPeer, attempt: A
             attempt.broken(f"accepted: {shorten(extension.name)}", "registered extensions", "none")
 
 
-@case("rfc6455/9.1/answer-grammar")
+@case("rfc6455/9.1/answer-grammar", ANSWER)
 async def test_answer_is_well_formed(peers: Peers, attempt: Attempt) -> None:
     """The Sec-WebSocket-Extensions header field of a response, if there is one, keeps to the grammar."""
     offers = (
@@ -94,7 +96,7 @@ async def test_answer_is_well_formed(peers: Peers, attempt: Attempt) -> None:
             attempt.broken(f"{shorten(value or b'')}: {exc}", "a list of extensions", "no such header field")
 
 
-@case("rfc6455/4.3/quoted-parameter-sent")
+@case("rfc6455/4.3/quoted-parameter-sent", ANSWER)
 async def test_quoted_values_of_the_answer_are_tokens(peers: Peers, attempt: Attempt) -> None:
     """A parameter value that the server quotes is a token once unquoted."""
     for offer in (DEFLATE, *QUOTED):
@@ -108,7 +110,7 @@ async def test_quoted_values_of_the_answer_are_tokens(peers: Peers, attempt: Att
                 attempt.broken(said, "a token")
 
 
-@case("rfc6455/9.1/defined-parameters")
+@case("rfc6455/9.1/defined-parameters", ANSWER)
 async def test_answer_has_only_defined_parameters(peers: Peers, attempt: Attempt) -> None:
     """An accepted permessage-deflate comes with no parameter that RFC 7692 does not define."""
     for offer in (DEFLATE, DEFLATE + b"; wireproof; x=1", DEFLATE + b"; wireproof, " + DEFLATE):
@@ -122,7 +124,7 @@ async def test_answer_has_only_defined_parameters(peers: Peers, attempt: Attempt
                 attempt.broken(f"accepted with {shorten(unknown[0])}", "parameters of RFC 7692", "none")
 
 
-@case("rfc6455/9/extension-parameters")
+@case("rfc6455/9/extension-parameters", ANSWER)
 @pytest.mark.parametrize(
     "offer",
     [

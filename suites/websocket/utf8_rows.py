@@ -108,7 +108,9 @@ _SURROGATES = (0xD800, 0xD801, 0xDB7F, 0xDB80, 0xDBFF, 0xDC00, 0xDC01, 0xDF80, 0
 
 def _surrogates() -> Iterator[bytes]:
     yield from (_long_form(point, 3) for point in _SURROGATES)
-    yield from (_long_form(a, 3) + _long_form(b, 3) for a, b in ((0xD800, 0xDC00), (0xDBFF, 0xDFFF), (0xD83D, 0xDC1F)))
+    yield from (
+        _long_form(a, 3) + _long_form(b, 3) for a, b in ((0xD800, 0xDC00), (0xDBFF, 0xDFFF), (0xD83D, 0xDC1F))
+    )
 
 
 CORNERS = _rows(_corners())
@@ -137,13 +139,15 @@ LONE_CONTINUATIONS = _rows(bytes([byte]) for byte in range(0x80, 0xC0))
 IMPOSSIBLE_BYTES = _rows(bytes([byte]) for byte in (0xC0, 0xC1, *range(0xF5, 0x100)))
 
 INVALID: Mapping[str, bytes] = MappingProxyType(
-    WRONG_CONTINUATIONS
-    | TRUNCATED
-    | OVERLONG
-    | SURROGATES
-    | BEYOND_UNICODE
-    | LONE_CONTINUATIONS
-    | IMPOSSIBLE_BYTES
+    {
+        **WRONG_CONTINUATIONS,
+        **TRUNCATED,
+        **OVERLONG,
+        **SURROGATES,
+        **BEYOND_UNICODE,
+        **LONE_CONTINUATIONS,
+        **IMPOSSIBLE_BYTES,
+    }
 )
 """Every ill-formed sequence of these tables."""
 
@@ -168,4 +172,7 @@ def some(rows: Mapping[str, bytes], most: int) -> Mapping[str, bytes]:
     names = list(rows)
     if len(names) <= most:
         return rows
-    return {names[at * (len(names) - 1) // (most - 1)]: rows[names[at * (len(names) - 1) // (most - 1)]] for at in range(most)}
+    return {
+        names[at * (len(names) - 1) // (most - 1)]: rows[names[at * (len(names) - 1) // (most - 1)]]
+        for at in range(most)
+    }

@@ -11,7 +11,7 @@ from fixtures.faulty import load
 from fixtures.strict.serving import STRICT
 
 from .fleet import Fleet, fleet
-from .flight import Seen
+from .flight import Flown, Seen
 from .judgement import Row, judge, unproved
 from .page import page
 
@@ -25,13 +25,16 @@ def main() -> int:
     parser.add_argument("--slow", type=float, default=15.0, help="tell of twins that took more seconds")
     options = parser.parse_args()
     began = time.monotonic()
+    twins = load()
     with fleet() as workers:
-        strict, flown = _fly(workers, options.twin or list(load()), options.slow)
+        strict, flown = _fly(workers, options.twin or list(twins), options.slow)
         cases = [case.id for case in workers.cases]
-        rows = [judge(name, load()[name], seen, strict, cases) for name, seen in flown.items()]
-        holes = [f"strict: {one.verdict} in {one.case}: {one.why}" for one in strict.values() if not one.clean]
+        rows = [judge(name, twins[name], one, strict, cases) for name, one in flown.items()]
+        holes = [
+            f"strict: {one.verdict} in {one.case}: {one.why}" for one in strict.values() if not one.clean
+        ]
         holes += [hole for row in rows for hole in row.holes()]
-        lonely = unproved(rows, [one for seen in flown.values() for one in seen], workers.cases)
+        lonely = unproved(rows, [seen for one in flown.values() for seen in one.seen], workers.cases)
     for line in holes:
         print(line)
     told = f"{len(flown)} twins × {len(cases)} cases in {time.monotonic() - began:.0f} s: {len(holes)} holes"
@@ -46,16 +49,14 @@ def main() -> int:
     return 1 if holes or lonely else 0
 
 
-def _fly(workers: Fleet, names: list[str], slow: float) -> tuple[dict[str, Seen], dict[str, list[Seen]]]:
+def _fly(workers: Fleet, names: list[str], slow: float) -> tuple[dict[str, Seen], dict[str, Flown]]:
     cases = [case.id for case in workers.cases]
     flights = {name: workers.judge(name, cases) for name in (STRICT, *names)}
     strict = {one.case: one for one in flights.pop(STRICT).result().seen}
-    flown: dict[str, list[Seen]] = {}
+    flown: dict[str, Flown] = {}
     for name, flight in flights.items():
         landed = flight.result()
-        flown[name] = landed.seen
-        if landed.refused:
-            print(f"{name}: no case ran: {landed.refused}")
+        flown[name] = landed
         if landed.seconds > slow:
             print(f"{name} took {landed.seconds:.0f} s")
     return strict, flown

@@ -1,4 +1,4 @@
-"""Worker processes that judge servers side by side: most of a flight is spent waiting, or on one processor."""
+"""Worker processes that judge servers side by side: a flight waits a lot, and uses one processor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server with a defect proves about the cases: who noticed, who should have, who had no business to."""
+"""What a server with a defect proves about the cases: who noticed, who should have, and who should not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wireproof.run.known import stable
 from wireproof.run.select import CaseItem, match_ids
 from wireproof.verdict import Verdict
 
-from .flight import Seen
+from .flight import Flown, Seen
 
 _OPEN = (Level.MAY, Level.REFERENCE)
 
@@ -33,12 +33,18 @@ class Row:
     defect: Defect
     globs: tuple[Glob, ...]
     bystanders: tuple[Seen, ...]
-    """Cases not meant for the defect that noticed, or could not tell, though they should have seen nothing."""
+    """Cases not meant for the defect that noticed, or could not tell."""
     also: tuple[Seen, ...]
     """The same, of those that are known to fall with it."""
+    refused: str = ""
+    """What the tool says instead of running any case."""
 
     def holes(self) -> Iterator[str]:
         """What is wrong with the cases or the twin, one sentence each."""
+        if self.refused or self.defect.probe:
+            if not self.defect.probe or self.defect.probe not in self.refused:
+                yield f"{self.name}: no case should run because of {self.defect.probe!r}: {self.refused!r}"
+            return
         if not self.globs:
             yield f"{self.name}: no case is meant for it"
         for glob in self.globs:
@@ -55,11 +61,9 @@ def meant(patterns: Iterable[str], cases: Sequence[str]) -> set[str]:
     return {case for pattern in patterns for case in match_ids(pattern, cases)}
 
 
-def judge(
-    name: str, defect: Defect, flown: Iterable[Seen], strict: Mapping[str, Seen], cases: Sequence[str]
-) -> Row:
+def judge(name: str, defect: Defect, flown: Flown, strict: Mapping[str, Seen], cases: Sequence[str]) -> Row:
     """The row of one twin; *strict* says what the same cases see of the faultless server, *cases* are all."""
-    seen = {one.case: one for one in flown}
+    seen = {one.case: one for one in flown.seen}
     wanted, tolerated = meant(defect.cases, cases), meant(defect.also, cases)
     globs = []
     for pattern in defect.cases:
@@ -69,7 +73,7 @@ def judge(
     others = [one for case, one in sorted(seen.items()) if case not in wanted and not one.clean]
     bystanders = tuple(one for one in others if one.case not in tolerated)
     also = tuple(one for one in others if one.case in tolerated)
-    return Row(name, defect, tuple(globs), bystanders, also)
+    return Row(name, defect, tuple(globs), bystanders, also, flown.refused)
 
 
 def notices(seen: Seen, strict: Seen) -> bool:

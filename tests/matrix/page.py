@@ -12,8 +12,8 @@ _HEAD = """# Cases and faulty servers
 
 Every case has to earn its place: it fails on a server that has the defect, and only there. Each row is a twin
 of the strict server with one defect (`fixtures/faulty`, `wireproof serve NAME`). *Noticed by* are the cases
-meant for it: those that noticed, of those that the glob means. *Also* counts cases that can't but fall with it.
-This page is written by `python -m tests.matrix`.
+meant for it: those that noticed, of those that the glob means. *Also* counts cases that are meant for something
+else and can't but fall with it. This page is written by `python -m tests.matrix`.
 """
 
 
@@ -33,7 +33,7 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
     yield "| twin | section | defect | noticed by | also |"
     yield "| --- | --- | --- | --- | --- |"
     for row in sorted(rows, key=lambda row: (_section(row.defect.chapter), row.name)):
-        noticed = "<br>".join(map(_glob, row.globs)) or "–"
+        noticed = "<br>".join(map(_glob, row.globs)) or ("the probe: no case runs" if row.refused else "–")
         defect = " ".join(row.defect.sentence.split()).replace("|", "\\|")
         yield f"| {row.name} | {row.defect.chapter} | {defect} | {noticed} | {len(row.also) or ''} |"
     yield ""

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from wireproof.report import Report
+from wireproof.report import Report, sentence
 from wireproof.wire.text import printable
 
 _STYLES = {
@@ -32,7 +32,7 @@ def show(report: Report, fail_on_warn: bool, quiet: bool) -> None:
                     _show_case(console, case, report)
         _show_coverage(console, report)
     _show_summary(console, report)
-    console.print(Text(sentence(report, fail_on_warn), style="bold"))
+    console.print(Text(printable(sentence(report, fail_on_warn=fail_on_warn)), style="bold"))
 
 
 def _show_case(console: Console, case: Mapping[str, Any], report: Report) -> None:
@@ -78,18 +78,3 @@ def _show_summary(console: Console, report: Report) -> None:
     if summary["known"]:
         parts.append(f"{summary['known']} of the failures known")
     console.print(Text(f"{', '.join(parts)} in {report['duration_s']:.1f} s"))
-
-
-def sentence(report: Report, fail_on_warn: bool) -> str:
-    """The verdict on the target in one sentence."""
-    summary, url = report["summary"], printable(report["target"]["url"])
-    new = summary["fail"] - summary["known"]
-    if not report["complete"]:
-        return f"{url}: the run was cut off; {new} new failures so far."
-    if new or (fail_on_warn and summary["warn"]):
-        return f"{url} breaks what it must keep: {new} failures, {summary['warn']} warnings."
-    if not any(summary[v] for v in ("pass", "fail", "warn", "info")):
-        return f"{url}: nothing could be told: no case was applicable to this target."
-    if summary["error"] or summary["inconclusive"]:
-        return f"{url}: no new failure, but {summary['error'] + summary['inconclusive']} cases could not be judged."
-    return f"{url} keeps what was tested ({summary['warn']} warnings)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from wireproof.catalogue.requirement import Requirement, load_catalogue
@@ -46,6 +47,7 @@ def case_record(
         "observed": _observed(result),
         "reason": result.reason,
         "in_passing": sorted({f"{v.requirement}: {v.text}" for v in result.attempt.passing}),
+        "started": datetime.fromtimestamp(result.started, UTC).isoformat(timespec="microseconds"),
         "duration_s": round(result.duration_s, 6),
         "known": known,
         "transcript": _entries(result.attempt.transcript, PASS_BUDGET if quiet else FULL_BUDGET),

@@ -1,0 +1,106 @@
+"""The verdicts in the order and the words in which a page tells them, and the sentence at its top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .shown import number, plural, visible
+
+# Worst first: what a reader has to see before anything else.
+ORDER: Final = ("fail", "error", "inconclusive", "warn", "info", "pass", "not-applicable")
+# In the order of a bar that is read from left to right.
+BAR: Final = ("pass", "info", "warn", "fail", "inconclusive", "error", "not-applicable")
+KEYS: Final = {
+    "pass": "p",
+    "fail": "f",
+    "warn": "w",
+    "info": "i",
+    "not-applicable": "n",
+    "inconclusive": "q",
+    "error": "e",
+}
+WORDS: Final = {
+    "pass": "pass",
+    "fail": "fail",
+    "warn": "warn",
+    "info": "info",
+    "not-applicable": "n/a",
+    "inconclusive": "unclear",
+    "error": "error",
+}
+MEANINGS: Final = {
+    "pass": "the target does what is asked",
+    "fail": "the target breaks what it must keep",
+    "warn": "the target breaks what it should keep, or a duty that is only inferred",
+    "info": "the text leaves it open; this is what was seen",
+    "not-applicable": "the target lacks what the case needs",
+    "inconclusive": "the target or the route was not healthy enough to judge",
+    "error": "the harness itself went wrong; no fault of the target",
+}
+
+
+def worst(verdicts: list[str]) -> str:
+    """The verdict that stands for several."""
+    return min(verdicts, key=ORDER.index)
+
+
+def tone(report: Mapping[str, Any]) -> str:
+    """The verdict that stands for the whole report."""
+    summary = report["summary"]
+    if summary["fail"] > summary["known"]:
+        return "fail"
+    if not report["complete"] or summary["error"] or summary["inconclusive"]:
+        return "inconclusive"
+    if not any(summary[v] for v in ("pass", "fail", "warn", "info")):
+        return "not-applicable"
+    return "warn" if summary["warn"] or summary["fail"] else "pass"
+
+
+def sentence(report: Mapping[str, Any]) -> str:
+    """The verdict on the target in one sentence; the target itself is its subject and stands before it."""
+    summary = report["summary"]
+    new = summary["fail"] - summary["known"]
+    done = len({(case["id"]) for case in report["cases"]})
+    so_far = "" if report["complete"] else f"; the run was cut off after {done} of {report['selected']} cases"
+    if new:
+        broken = {
+            name
+            for case in report["cases"]
+            if case["verdict"] == "fail" and not case["known"]
+            for name in case["broken"]
+        }
+        what = plural(len(broken), "requirement") if broken else "what it must keep"
+        return f"breaks {what}, as {plural(new, 'failed case shows', 'failed cases show')}{so_far}."
+    unclear = summary["error"] + summary["inconclusive"]
+    if so_far:
+        return f"showed no new failure{so_far}."
+    if not any(summary[v] for v in ("pass", "fail", "warn", "info")):
+        return "could not be judged: no case applies to this target."
+    if unclear:
+        return f"showed no new failure, but {plural(unclear, 'case')} could not be judged."
+    if summary["known"]:
+        return f"fails {plural(summary['known'], 'case')}, all known, and keeps the rest of what was tested."
+    if summary["warn"]:
+        return f"keeps what it must, with {plural(summary['warn'], 'warning')}."
+    return "keeps everything that was tested."
+
+
+def detail(report: Mapping[str, Any]) -> str:
+    """The second sentence: how much was looked at, and how much was not."""
+    statuses = [one["status"] for one in report["requirements"]]
+    tested = sum(status in ("met", "broken") for status in statuses)
+    open_ = sum(status == "not-tested" for status in statuses)
+    told = [
+        f"{plural(len(report['cases']), 'result')} on {number(tested)} of {plural(len(statuses), 'requirement')}"
+    ]
+    if open_:
+        told.append(f"{number(open_)} {'was' if open_ == 1 else 'were'} not tested")
+    return "; ".join(told) + "."
+
+
+def subject(report: Mapping[str, Any]) -> str:
+    """The target, as the verdict names it."""
+    nodes = report["target"]["nodes"]
+    more = f" and {plural(len(nodes) - 1, 'further node')}" if len(nodes) > 1 else ""
+    return visible(report["target"]["url"]) + more

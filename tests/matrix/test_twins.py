@@ -1,0 +1,89 @@
+"""Every faulty server is noticed by the cases meant for it and, as far as a sample shows, by no others.
+
+The whole matrix, every case on every server, is `python -m tests.matrix`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from random import Random
+
+import pytest
+
+from fixtures.faulty import load
+from fixtures.strict.serving import STRICT
+
+from .fleet import Fleet, fleet
+from .flight import SEED, Flown, Seen
+from .judgement import judge, meant
+
+TWINS = load()
+SAMPLE = 40
+RUNS = 3
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Fleet]:
+    with fleet() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def cases(workers: Fleet) -> list[str]:
+    return [case.id for case in workers.cases]
+
+
+@pytest.fixture(scope="module")
+def strict(workers: Fleet, cases: list[str]) -> list[Flown]:
+    return [flight.result() for flight in [workers.judge(STRICT, cases) for _ in range(RUNS)]]
+
+
+@pytest.fixture(scope="module")
+def baseline(strict: list[Flown]) -> Mapping[str, Seen]:
+    return {one.case: one for one in strict[0].seen}
+
+
+@pytest.fixture(scope="module")
+def flown(request: pytest.FixtureRequest, workers: Fleet, cases: list[str]) -> Mapping[str, Flown]:
+    """Every twin that is asked for, all of them in flight at once."""
+    asked = [getattr(item, "callspec", None) for item in request.session.items]
+    names = dict.fromkeys(spec.params["twin"] for spec in asked if spec and spec.params.get("twin") in TWINS)
+    flights = {name: workers.judge(name, _chosen(name, cases)) for name in names}
+    return {name: flight.result() for name, flight in flights.items()}
+
+
+def _chosen(name: str, cases: list[str]) -> list[str]:
+    defect = TWINS[name]
+    wanted = meant(defect.cases, cases)
+    modules = {_module(case) for case in wanted}
+    falling = meant(defect.also, cases)
+    others = [case for case in cases if _module(case) not in modules and case not in falling]
+    sample = Random(f"{SEED}/{name}").sample(others, min(SAMPLE, len(others)))
+    return [case for case in cases if case in wanted or case in sample]
+
+
+def _module(case: str) -> str:
+    return case.rpartition("/")[0]
+
+
+def test_the_strict_server_passes_everything(strict: list[Flown]) -> None:
+    assert not [one for one in strict[0].seen if not one.clean]
+
+
+def test_the_strict_server_lacks_nothing_but_tls(strict: list[Flown]) -> None:
+    lacking = Counter(one.why for one in strict[0].seen if str(one.verdict) == "not-applicable")
+    assert set(lacking) <= {"the target is not reached over TLS"}
+
+
+def test_verdicts_on_the_strict_server_are_the_same_in_every_run(strict: list[Flown]) -> None:
+    first, *others = [[(one.case, one.verdict) for one in run.seen] for run in strict]
+    assert all(other == first for other in others)
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_the_cases_meant_for_a_twin_notice_it_and_no_others(
+    twin: str, flown: Mapping[str, Flown], baseline: Mapping[str, Seen], cases: list[str]
+) -> None:
+    row = judge(twin, TWINS[twin], flown[twin], baseline, cases)
+    assert not list(row.holes())

@@ -1,0 +1,105 @@
+"""The whole tool against servers that want to bring it down: it ends, says so, and stays small."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fixtures.hostile import HOSTILITIES, Hostility, Target, serve
+
+ROOT = Path(__file__).parent.parent
+KILL_AFTER = 60.0  # seconds
+MOST_MEMORY = 300 << 20  # bytes
+AT_ONCE = 2 * (os.cpu_count() or 1)  # most of a run is spent waiting for what never comes
+CASES = ("websocket/s5_2_base_framing/*", "websocket/s5_5_2_ping/*", "websocket/s7_1_closing/*")
+UNREACHABLE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How one run of the tool ended; ``memory`` is its peak in bytes."""
+
+    status: int
+    output: str
+    memory: int
+    report: str
+
+
+def run_tool(url: str, folder: Path) -> Ran:
+    """Run the command line tool on *url* in a process of its own; kill it when it does not come to an end."""
+    report = folder / "out.json"
+    words = [sys.executable, "-m", "wireproof", "run", url, "--insecure", "--case-timeout", "2"]
+    words += ["--json", str(report), "--journal", str(folder / "journal.ndjson")]
+    words += [word for case in CASES for word in ("--case", case)]
+    with (folder / "output").open("w+b") as output:
+        child = subprocess.Popen(words, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        killer = threading.Timer(KILL_AFTER, child.kill)
+        killer.start()
+        # wait4 tells this child's own peak, whatever other children have used.
+        _, status, usage = os.wait4(child.pid, 0)
+        killer.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        text = output.read().decode("utf-8", "replace")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Ran(
+        child.returncode, text, usage.ru_maxrss * unit, report.read_text("utf-8") if report.exists() else ""
+    )
+
+
+def run_against(hostility: Hostility, folder: Path) -> Ran:
+    """Start the hostile server, and run the tool against it."""
+
+    async def both() -> Ran:
+        async with serve(hostility.behaviour, hostility.sane) as port:
+            return await asyncio.to_thread(run_tool, f"{hostility.scheme}://127.0.0.1:{port}/", folder)
+
+    return asyncio.run(both())
+
+
+@pytest.fixture(scope="module")
+def runs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[Ran]]]:
+    """All runs that the selected tests need, some at once."""
+    params = (getattr(item, "callspec", None) for item in request.session.items if item.path == request.path)
+    names = dict.fromkeys(spec.params["name"] for spec in params if spec is not None)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {
+            name: pool.submit(run_against, HOSTILITIES[name], tmp_path_factory.mktemp("hostile"))
+            for name in names
+        }
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("name", HOSTILITIES)
+def test_a_run_ends_well(runs: dict[str, Future[Ran]], name: str) -> None:
+    ran = runs[name].result()
+    assert ran.status >= 0, f"killed by signal {-ran.status}: no end within {KILL_AFTER:g} s\n{ran.output}"
+    assert "Traceback" not in ran.output, ran.output
+    assert "Task exception was never retrieved" not in ran.output, ran.output
+    # Whatever the server sends reaches no terminal as it is.
+    assert not set(ran.output) & (set(map(chr, range(32))) | {"\x7f", "\x9b"}) - {"\n", "\t"}, ascii(
+        ran.output
+    )
+    if HOSTILITIES[name].target is Target.UNFIT:
+        assert ran.status == UNREACHABLE, ran.output
+    else:
+        assert ran.status in (1, 4), ran.output
+        report = json.loads(ran.report)
+        assert report["summary"]["error"] == 0, ran.output
+    assert ran.memory < MOST_MEMORY, f"{ran.memory >> 20} MiB"
+
+
+def test_every_hostile_server_says_what_it_does() -> None:
+    assert [name for name, one in HOSTILITIES.items() if not one.sentence.endswith(".")] == []
