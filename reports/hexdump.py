@@ -31,6 +31,11 @@ class Row:
     parts: tuple[tuple[str, str], ...]
     text: str
 
+    @property
+    def gap(self) -> str:
+        """What fills a row that is not full, so that the characters stand below each other."""
+        return " " * (3 * (ROW - len(self.text)))
+
 
 @dataclass(frozen=True, slots=True)
 class FrameDump:
@@ -89,7 +94,7 @@ def header_fields(header: bytes, *, from_client: bool) -> tuple[Field, ...]:
     fragmented = "a fragmented control frame" if control and not fin else ""
     fields = [
         Field(
-            "FIN", str(first >> 7), "last frame of the message" if fin else "more frames follow", fragmented
+            "FIN", str(first >> 7), "last frame" if fin else "more follow", fragmented
         )
     ]
     for name, bit in (("RSV1", 6), ("RSV2", 5), ("RSV3", 4)):

@@ -69,6 +69,11 @@ class Row:
         return next(cell for cell in self.cells if cell and cell.verdict == self.verdict)
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether the fragment that is its id leads to evidence among the findings."""
+        return any(cell.inline and cell.anchor == self.id for cell in self.cells if cell)
+
+    @property
     def duration_s(self) -> float:
         """The longest of its results."""
         return max(float(cell.record["duration_s"]) for cell in self.cells if cell)

@@ -82,9 +82,14 @@ def _change(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -
         return Change.BROKE if _BADNESS[now] > _BADNESS[was] else Change.MENDED
     if was is not now:
         return Change.VERDICT
-    if now is Verdict.FAIL and _kind(before) != _kind(after):
+    if now is Verdict.FAIL and not same_behaviour(before, after):
         return Change.OTHERWISE
     return _timing(before["duration_s"], after["duration_s"])
+
+
+def same_behaviour(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two records of a case tell of the same kind of failure."""
+    return _kind(one) == _kind(other)
 
 
 def _kind(case: Mapping[str, Any]) -> set[tuple[str, str]]:

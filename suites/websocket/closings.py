@@ -152,6 +152,17 @@ async def expect_survivor(peers: Peers, requirement: str | None = None) -> None:
     await survivor.expect_alive(requirement)
 
 
+async def close_and_hear(peer: WebSocketPeer) -> Close:
+    """Close as a client should; who gets no answer has broken ``close-reply``, which the case must list."""
+    peer.send(Frame.close())
+    return await peer.expect_close("rfc6455/5.5.1/close-reply")
+
+
+async def hear_servers_close(peer: WebSocketPeer) -> Close:
+    """Demand the Close frame that was requested; the case must list ``rfc6455/7.1.2/close-frame``."""
+    return await peer.expect_close("rfc6455/7.1.2/close-frame")
+
+
 async def request_close(peer: WebSocketPeer, code: int, reason: str = "") -> None:
     """Connect, and make the server start the closing handshake with *code* and *reason* (test contract)."""
     await peer.open(peer.request(close_path(code, reason)))

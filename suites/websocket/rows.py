@@ -17,7 +17,7 @@ from wireproof.wire.websocket import Frame
 T = TypeVar("T")
 Check = Callable[[WebSocketPeer, T], Awaitable[None]]
 
-WIDTH = 6  # connections that one table has under way at once
+WIDTH = 8  # connections that one table has under way at once
 ENOUGH = 12  # broken rows after which no more are tried
 NAMED = 4  # rows named in one sentence
 

@@ -47,9 +47,9 @@ async def test_request_line_by_line_is_accepted(peer: WebSocketPeer) -> None:
     await peer.expect_accepted(request, pieces=[i + 1 for i, byte in enumerate(head) if byte == 0x0A][:-1])
 
 
-@case(SEGMENTS)
-async def test_request_byte_by_byte_is_accepted_or_reported(peer: WebSocketPeer, attempt: Attempt) -> None:
-    """A handshake that comes byte by byte is accepted, unless the server takes it for an attack."""
+@case("rfc6455/4.2.1/lenient-parsing")
+async def test_request_byte_by_byte_is_reported(peer: WebSocketPeer, attempt: Attempt) -> None:
+    """A handshake that comes byte by byte is accepted; a server that takes it for an attack is told."""
     request = peer.request()
     await peer.connect()
     with attempt.expecting("101 Switching Protocols", "a refusal"):

@@ -139,7 +139,7 @@ async def test_answer_is_well_formed(peers: Peers, attempt: Attempt) -> None:
     """The answer to a Close frame is well formed, whatever was in the client's."""
 
     async def check(peer: WebSocketPeer, frame: Frame) -> None:
-        await answer_to(peer, frame)
+        await within_patience(peer, answer_to(peer, frame))
         for requirement in attempt.requirements:
             peer.expect_no_violation(requirement)
 

@@ -30,7 +30,6 @@ FRAGILE = {
     "white-space": (" \t text \t ", "\u00a0\u3000text\u200b"),
     "composition": ("\u00e9\u00c5\uac00", "e\u0301A\u030a\u1100\u1161", "\ufb01 \u2460 \u212b \uff21"),
     "replacement-and-direction": ("\ufffd", "\u200e\u202eabc\u202c"),
-    "notation": ("\\u0041 %41 &amp; \\n", '{"a": [1, 2.50, "\\u00e9"], "a": null}'),
 }
 
 

@@ -50,16 +50,24 @@ async def echo_large(peer: WebSocketPeer, opcode: Opcode, data: bytes, fragment:
         peer.send(*fragments(opcode, *(data[at : at + fragment] for at in range(0, len(data), fragment))))
     else:
         peer.send(Frame(opcode, data))
-    # Nothing is expected while this takes its time: a slow server breaks no rule.
-    while not isinstance(event := await peer.event(), (Message, Close, Ended)):
-        pass
-    if isinstance(event, Message):
-        peer.messages.append(event)
-        await peer.expect_echo(opcode, data)
-    elif isinstance(event, Close):
-        refuse_limit(event)
-        peer.attempt.broken(describe_close(event), "the echo", ground=Ground.MISSING)
-    else:
-        peer.attempt.broken(str(event), "the echo", ground=Ground.MISSING)
+    if len(data) > 2 * MIB:
+        await arrival(peer)
+    await peer.expect_echo(opcode, data)
     peer.send(Frame(opcode, b"next"))
     await peer.expect_echo(opcode, b"next")
+
+
+async def arrival(peer: WebSocketPeer) -> None:
+    """Wait, expecting nothing: a server that takes longer than a case may breaks no rule."""
+    while True:
+        match await peer.event():
+            case Message() as message:
+                peer.messages.append(message)
+                return
+            case Close() as close:
+                refuse_limit(close)
+                peer.attempt.broken(describe_close(close), "the echo", ground=Ground.MISSING)
+            case Ended() as end:
+                peer.attempt.broken(str(end), "the echo", ground=Ground.MISSING)
+            case _:
+                pass

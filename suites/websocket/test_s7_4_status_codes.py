@@ -10,7 +10,7 @@ from wireproof.peer.peers import Peers
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.wire.websocket import Frame
 
-from .closings import answer_to, takes_for_error, takes_for_valid
+from .closings import answer_to, takes_for_error, takes_for_valid, within_patience
 from .rows import each_row
 
 UNASSIGNED = [1016, 1100, 1999, 2000, 2999]
@@ -135,7 +135,7 @@ async def test_unassigned_code_is_not_sent_back(peers: Peers, attempt: Attempt) 
 
 async def _expect_not_sent(peers: Peers, attempt: Attempt, *codes: int | None) -> None:
     async def check(peer: WebSocketPeer, code: int | None) -> None:
-        await answer_to(peer, Frame.close(code))
+        await within_patience(peer, answer_to(peer, Frame.close(code)))
         peer.expect_no_violation()
 
     await each_row(attempt, peers, {"no code" if code is None else str(code): code for code in codes}, check)

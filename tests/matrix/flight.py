@@ -17,7 +17,7 @@ from fixtures.strict import Connection, Site, serve
 from fixtures.strict.serving import connection_class
 from wireproof.case import Intensity
 from wireproof.cli.session import pytest_session
-from wireproof.errors import TargetError
+from wireproof.errors import TargetError, UsageError
 from wireproof.pytest_plugin import can_fly, case_item, plan_item
 from wireproof.run.campaign import Campaign
 from wireproof.run.judge import Result
@@ -75,9 +75,10 @@ class _Collector:
 
 @cache
 def collected() -> dict[str, tuple[pytest.Function, CaseItem]]:
-    """Every bundled case by its id, collected once in each process."""
+    """Every bundled case by its id, collected once in each process. Raises `UsageError` if that fails."""
     collector = _Collector()
-    pytest_session([collector], "--collect-only")
+    if pytest_session([collector], "--collect-only"):
+        raise UsageError("the suites could not be collected; `pytest suites --collect-only` says why")
     return collector.cases
 
 

@@ -10,10 +10,10 @@ from .judgement import Glob, Row
 
 _HEAD = """# Cases and faulty servers
 
-Every case has to earn its place: it fails on a server that has the defect, and only there. Each row is a twin
-of the strict server with one defect (`fixtures/faulty`, `wireproof serve NAME`). *Noticed by* are the cases
-meant for it: those that noticed, of those that the glob means. *Also* counts cases that are meant for something
-else and can't but fall with it. This page is written by `python -m tests.matrix`.
+Every case has to earn its place: it fails on a server that has the defect, and only there. Each row is a
+twin of the strict server with one defect (`fixtures/faulty`, `wireproof serve NAME`). *Noticed by* are the
+cases meant for it: those that noticed, of those that the glob means. *Also* counts cases that are meant for
+something else and can't but fall with it. This page is written by `python -m tests.matrix`.
 """
 
 

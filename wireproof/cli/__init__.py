@@ -9,6 +9,7 @@ import click
 from wireproof import __version__
 from wireproof.cli.comparing import baseline_command, compare_command, matrix_command
 from wireproof.cli.looking import explain_command, list_command
+from wireproof.cli.replaying import replay_command
 from wireproof.cli.reporting import report_command
 from wireproof.cli.running import run_command
 from wireproof.cli.serving import demo_command, serve_command
@@ -29,6 +30,7 @@ for command in (
     serve_command,
     list_command,
     explain_command,
+    replay_command,
     report_command,
     compare_command,
     baseline_command,

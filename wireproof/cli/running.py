@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
+import pytest
 
 from wireproof.cli.formats import write_reports
 from wireproof.cli.options import run_options
@@ -20,6 +22,7 @@ from wireproof.run.choosing import settings_from
 from wireproof.run.journal import JournalWriter, new_journal
 from wireproof.run.known import unmatched
 from wireproof.run.settings import Settings
+from wireproof.wire.text import printable
 
 INTERRUPTED = 130
 
@@ -32,20 +35,67 @@ def run_command(**options: Any) -> int:
     return run(options, sys.argv[1:])
 
 
-def run(options: Mapping[str, Any], argv: Sequence[str]) -> int:
-    """Run with *options*, write the reports, show the outcome and return the exit status."""
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """A run that has taken place: its report, whether it was interrupted, its settings and its journal."""
+
+    report: Report
+    interrupted: bool
+    settings: Settings
+    journal: Path
+
+
+def run(options: Mapping[str, Any], argv: Sequence[str], again: str | None = None) -> int:
+    """Run with *options*, write the reports, show the outcome and return the exit status.
+
+    *again* is the command that shows one case again, with ``{case}`` and ``{seed}`` in it.
+    """
+    from wireproof.cli.terminal import show  # noqa: PLC0415  # rich takes long to load: not before the run
+
+    done = perform(options, argv, again)
+    report = done.report
+    write_reports(report, options)
+    show(report, done.settings.fail_on_warn, options["quiet"])
+    if done.interrupted or not report["complete"]:
+        click.echo(f"The run was cut off. Its journal: {done.journal}", err=True)
+    if done.interrupted:
+        return INTERRUPTED
+    stale = unmatched(done.settings.known, report["cases"])
+    for line in stale:
+        click.echo(printable(line), err=True)
+    status = exit_status(report, fail_on_warn=done.settings.fail_on_warn)
+    return 1 if stale and options["strict_known"] else status
+
+
+def perform(options: Mapping[str, Any], argv: Sequence[str], again: str | None = None) -> Performance:
+    """Run with *options*, from the probe to the last verdict; nothing is shown but progress.
+
+    Raise `UsageError` or `TargetError` when nothing could run, and `click.Abort` when it was interrupted
+    before there was anything to report.
+    """
     settings = settings_from(options, argv)
+    if again is not None:
+        settings = replace(settings, reproduce=again)
     path = Path(options["journal"]) if options["journal"] else new_journal()
     journal, state = JournalWriter(path), _Following()
     campaign = Campaign(settings, (journal, state, *follow(options)))
     keyword = ("-k", options["keyword"]) if options["keyword"] else ()
     interrupted = False
     try:
-        interrupted = fly(campaign, *keyword) == 2
+        interrupted = fly(campaign, *keyword) == pytest.ExitCode.INTERRUPTED
     finally:
         campaign.close()
         journal.close()
-    return _conclude(campaign, state, options, path, interrupted)
+    if campaign.problem is not None:
+        raise type(campaign.problem)(campaign.redactor.text(str(campaign.problem)))
+    if not campaign.expected and not interrupted:
+        raise UsageError(
+            "nothing selected: no case fits --case, -k, --shard, --intensity and --rerun-failed together"
+        )
+    try:
+        return Performance(state.fold.report(), interrupted, settings, path)
+    except JournalError as exc:
+        raise click.Abort from exc
 
 
 class _Following:
@@ -57,39 +107,3 @@ class _Following:
     def handle(self, event: Mapping[str, Any]) -> None:
         """Take one event."""
         self.fold.take(event)
-
-
-def _conclude(
-    campaign: Campaign, state: _Following, options: Mapping[str, Any], journal: Path, interrupted: bool
-) -> int:
-    if campaign.problem is not None:
-        raise type(campaign.problem)(campaign.redactor.text(str(campaign.problem)))
-    if not campaign.expected and not interrupted:
-        raise UsageError(
-            "nothing selected: no case fits --case, -k, --shard, --intensity and --rerun-failed together"
-        )
-    try:
-        report = state.fold.report()
-    except JournalError:
-        return INTERRUPTED
-    write_reports(report, options)
-    _show(report, campaign.settings, options)
-    if interrupted or not report["complete"]:
-        click.echo(f"The run was cut off. Its journal: {journal}", err=True)
-    if interrupted:
-        return INTERRUPTED
-    stale = _stale(campaign.settings, report)
-    for line in stale:
-        click.echo(line, err=True)
-    status = exit_status(report, fail_on_warn=campaign.settings.fail_on_warn)
-    return 1 if stale and options["strict_known"] else status
-
-
-def _show(report: Report, settings: Settings, options: Mapping[str, Any]) -> None:
-    from wireproof.cli.terminal import show  # noqa: PLC0415  # rich takes long to load: not before the run
-
-    show(report, settings.fail_on_warn, options["quiet"])
-
-
-def _stale(settings: Settings, report: Report) -> list[str]:
-    return unmatched(settings.known, report["cases"])

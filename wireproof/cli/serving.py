@@ -57,4 +57,4 @@ def demo_command(server: str, **options: Any) -> int:
         "start": options["start"] or shlex.join(words),
         "ready": options["ready"] or r"line:^listening on",
     }
-    return run(options, sys.argv[1:])
+    return run(options, sys.argv[1:], f"wireproof demo --server {server} --case {{case}} --seed {{seed}}")

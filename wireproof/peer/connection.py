@@ -118,6 +118,11 @@ class Connection(asyncio.Protocol):
             self.write(piece)
             await asyncio.sleep(pace)
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether the other side keeps up with what is sent to it."""
+        return self._writable.is_set()
+
     def stop_reading(self) -> None:
         """Leave what comes to the kernel until `receive` is called."""
         self.note("stopped reading")

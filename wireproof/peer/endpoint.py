@@ -7,7 +7,7 @@ import ipaddress
 import re
 import ssl
 from dataclasses import dataclass
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from wireproof.errors import UsageError
 from wireproof.wire.http1 import Header
@@ -107,16 +107,20 @@ def parse_endpoint(
             raise UsageError(
                 f"{url!r} names no socket; write unix:/path/of.sock or unix:/path/of.sock:/resource"
             )
+        if resource and not resource.startswith("/"):
+            raise UsageError(f"{url!r}: what comes behind the socket is a resource and begins with /")
+        _check_letters(url, resource)
         return Endpoint(
             url, "localhost", 0, resource or "/", path, headers=headers, subprotocols=subprotocols
         )
+    _check_letters(url, url)
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as exc:
         raise UsageError(f"{url!r} is no URL that can be used: {exc}") from exc
     if parts.scheme not in _PORTS:
-        hint = "; did you mean ws://" + url + "?" if re.match(r"[\w.\-\[\]:]+(:\d+)?(/|$)", url) else ""
+        hint = "; did you mean ws://" + url + "?" if re.match(r"[\w.\-\[\]:]+(/(?!/)|$)", url) else ""
         raise UsageError(f"{url!r} must begin with ws://, wss://, http://, https:// or unix:{hint}")
     if not parts.hostname:
         raise UsageError(f"{url!r} names no host")
@@ -135,6 +139,12 @@ def parse_endpoint(
         subprotocols=subprotocols,
         credentials=_credentials(parts),
     )
+
+
+def _check_letters(url: str, part: str) -> None:
+    # RFC 3986 section 2: a URL is written in ASCII; other letters would spoil the request line.
+    if bad := re.search(r"[^!-~]", part):
+        raise UsageError(f"{url!r} is no URL that can be used: write {bad[0]!r} as {quote(bad[0])}")
 
 
 def _resource(parts: SplitResult) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 from collections import deque
@@ -38,6 +39,8 @@ from wireproof.wire.websocket import Frame, FrameReader, FrameTooLargeError, Opc
 
 PACE = 0.001  # seconds between the pieces of a request or frame that is sent in pieces
 ECHO_LIMIT = 1 << 20
+AT_A_TIME = 256  # frames and events taken before other cases have their turn
+VIOLATIONS_KEPT = 200  # different ones, for each connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class RawPeer:
     _http: ResponseReader = field(default_factory=ResponseReader)
     _session: ServerSession | None = None
     _source: Iterator[object] | None = None
+    _taken: int = 0
 
     @property
     def connection(self) -> Connection:
@@ -246,6 +250,7 @@ class RawPeer:
     async def event(self) -> PeerEvent:
         """The next thing that the server says, pings answered; once the connection has ended, always that."""
         while True:
+            await self._give_way()
             for item in self._source or ():
                 if (event := self._take(item)) is not None:
                     return event
@@ -256,6 +261,7 @@ class RawPeer:
     async def receive_frame(self) -> ReceivedFrame | Ended:
         """The next frame as it stands on the wire."""
         while True:
+            await self._give_way()
             for item in self._source or ():
                 self._take(item)
                 if isinstance(item, ReceivedFrame):
@@ -263,6 +269,12 @@ class RawPeer:
             if self.ended is not None:
                 return self.ended
             await self._fill()
+
+    async def _give_way(self) -> None:
+        # What has come may hold thousands of frames, and all other cases wait meanwhile.
+        if self._taken >= AT_A_TIME:
+            self._taken = 0
+            await asyncio.sleep(0)
 
     async def _fill(self) -> None:
         data = await self.connection.receive()
@@ -290,6 +302,7 @@ class RawPeer:
             self.connection.discard()
 
     def _take(self, item: object) -> PeerEvent | None:
+        self._taken += 1
         match item:
             case ReceivedFrame() as frame:
                 self._record(Direction.IN, Kind.FRAME, describe_frame(frame), frame.encode())
@@ -298,7 +311,8 @@ class RawPeer:
                 self._violated(violation)
                 return None
             case Ping(payload):
-                if self.answers_pings and not self.close_sent:
+                # Section 5.5.3: it is enough to answer the latest ping, so a flood of them may wait.
+                if self.answers_pings and not self.close_sent and self.connection.is_writable:
                     self.send(Frame.pong(payload))
                 return Ping(payload)
             case Message() as message if self.dialect.is_noise(message):
@@ -341,6 +355,8 @@ class RawPeer:
         return Inflater(not self.agreement.server_no_context_takeover, self.receive_limit)
 
     def _violated(self, violation: Violation) -> None:
+        if violation in self.violations or len(self.violations) >= VIOLATIONS_KEPT:
+            return
         self.violations.append(violation)
         self.attempt.passing.append(violation)
         self._record(Direction.NOTE, Kind.FRAME, f"breaks {violation.requirement}: {violation.text}")

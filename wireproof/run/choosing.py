@@ -13,7 +13,7 @@ from typing import Any
 
 from wireproof.case import Intensity
 from wireproof.errors import UsageError
-from wireproof.peer.endpoint import TlsOptions
+from wireproof.peer.endpoint import TlsOptions, parse_endpoint
 from wireproof.profile import Profile, load_known, load_profile
 from wireproof.run.redact import Redactor, header_secrets, url_secrets
 from wireproof.run.settings import Settings
@@ -44,6 +44,10 @@ def settings_from(options: Mapping[str, Any], argv: Sequence[str]) -> Settings:
     headers = _headers(options, kept)
     secret_url = url_secrets(url)
     kept.values += secret_url
+    try:
+        parse_endpoint(url)
+    except UsageError as exc:
+        raise UsageError(Redactor(secret_url).text(str(exc))) from None
     shown = '"$WIREPROOF_URL"' if secret_url else shlex.quote(url)
     seed = options["seed"] if options["seed"] is not None else entropy.randbelow(1 << 32)
     start = ["--start", shlex.quote(options["start"])] if options["start"] else []

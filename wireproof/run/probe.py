@@ -17,7 +17,7 @@ from wireproof.run.settings import Settings
 from wireproof.target import CAPABILITIES, Target
 from wireproof.wire.http1 import Response
 from wireproof.wire.session import Close, Message, Pong
-from wireproof.wire.text import shorten
+from wireproof.wire.text import printable, shorten
 from wireproof.wire.websocket import Frame, Opcode
 
 ANSWER_WITHIN = 3.0  # seconds for each probe; the handshake itself may take longer
@@ -179,7 +179,7 @@ async def is_alive(dialer: Dialer, dialect: Dialect, within: float) -> str | Non
 
 
 def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("latin-1")[:200]
+    return None if value is None else printable(value[:200].decode("latin-1"))
 
 
 _HINTS = {

@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, AnyStr
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote
 
 from wireproof.wire.text import shorten
 from wireproof.wire.websocket import FrameReader, FrameTooLargeError
 
 _LEAST = 4  # letters of a secret that is replaced wherever it stands; shorter ones only behind their name
 _CUT = re.compile(r'" and \d+ bytes more|…')
+_USERINFO = re.compile(r"(?:[^/?#]*//)?([^/?#]*)@")
 _OURS = frozenset(
     {
         *("event", "id", "title", "suite", "suspects", "route", "verdict", "level", "basis"),
@@ -111,17 +112,16 @@ def _begun(secret: AnyStr, text: AnyStr) -> int:
 
 
 def url_secrets(url: str) -> list[str]:
-    """What is secret in a URL: its user information, and each query parameter with its value."""
-    parts = urlsplit(url)
-    found = [f"{name}={value}" for name, value in parse_qsl(parts.query, keep_blank_values=False)]
-    found += [value for _, value in parse_qsl(parts.query)]
-    for piece in re.split("[?&]", url.partition("#")[0])[1:]:
+    """What is secret in a URL, right or wrong: its user information, and each query parameter with its value."""
+    query = url.partition("#")[0].partition("?")[2]
+    found = [f"{name}={value}" for name, value in parse_qsl(query)]
+    found += [value for _, value in parse_qsl(query)]
+    for piece in query.split("&"):
         found += [piece, piece.partition("=")[2]] if "=" in piece else []
-    if "@" in parts.netloc:
-        userinfo = parts.netloc.rpartition("@")[0]
-        plain = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
-        found += [userinfo, plain, base64.b64encode(plain.encode()).decode()]
-        found += [parts.password or ""]
+    if userinfo := _USERINFO.match(url):
+        user, _, password = userinfo[1].partition(":")
+        plain = f"{unquote(user)}:{unquote(password)}"
+        found += [userinfo[1], plain, base64.b64encode(plain.encode()).decode(), password]
     return [item for item in found if item]
 
 

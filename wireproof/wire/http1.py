@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from wireproof.wire.text import shorten
+from wireproof.wire.text import printable, shorten
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -127,7 +127,7 @@ class Response:
 
     def describe(self) -> str:
         """Status line in one short text."""
-        return f"{self.status} {self.reason.decode('latin-1')}".strip()
+        return f"{self.status} {printable(self.reason[:100].decode('latin-1'))}".strip()
 
 
 @dataclass(slots=True)

@@ -1,0 +1,180 @@
+"""The report as one HTML page that needs nothing else: no network, no fonts, and no script for its essentials."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from . import charts, coverage, findings, matrix, sections, shown, verdict_words
+from .held import Held
+from .matrix import Result
+from .sequence import sequence_of
+
+PAGE: Final = 4_500_000  # characters that the whole page is meant to stay below
+INLINE: Final = 1_200_000  # of them for evidence that stands open on the page
+FRAME: Final = 160_000  # style, script and what does not grow with the number of cases
+ROW: Final = 400  # for each result: its row, and its essentials in a bundle
+PACKED: Final = 0.2  # what compression leaves of a transcript, about
+NAMED: Final = 200  # results that a group names when their evidence is elsewhere
+SLOWEST: Final = 12
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that the templates show."""
+
+    report: Mapping[str, Any]
+    requirements: Mapping[str, Mapping[str, Any]]
+    columns: Sequence[matrix.Column]
+    results: Sequence[Result]
+    modules: Sequence[matrix.Module]
+    findings: Sequence[findings.Group]
+    observations: Sequence[Result]
+    absences: Sequence[findings.Group]
+    passing: Sequence[tuple[str, list[Result]]]
+    articles: dict[str, Markup] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+
+    @property
+    def anchors(self) -> Mapping[str, Sequence[Result]]:
+        """The results of each case."""
+        by_case: dict[str, list[Result]] = {}
+        for result in self.results:
+            by_case.setdefault(result.record["id"], []).append(result)
+        return by_case
+
+    @property
+    def slowest(self) -> Sequence[Result]:
+        """The results that took longest."""
+        return sorted(self.results, key=lambda result: -result.record["duration_s"])[:SLOWEST]
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """The report as an HTML page."""
+    page, environment = _page(report), _environment()
+    held = _fill(page, environment)
+    style, script = _asset("style.css"), _asset("script.js")
+    html = environment.get_template("page.html").render(
+        page=page,
+        report=report,
+        held=held,
+        style=Markup(style),  # noqa: S704  # our own files
+        script=Markup(script),  # noqa: S704
+        policy=policy(style, script),
+        coverage=coverage.coverage(report["requirements"]),
+        histogram=charts.histogram((case["duration_s"], case["verdict"]) for case in report["cases"]),
+    )
+    return str(html)
+
+
+def policy(style: str, script: str) -> str:
+    """The content security policy: this style, this script and nothing else, above all no network."""
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _page(report: Mapping[str, Any]) -> Page:
+    requirements = {one["id"]: one for one in report["requirements"]}
+    columns = matrix.columns_of(report)
+    results = matrix.results_of(report, columns)
+    return Page(
+        report=report,
+        requirements=requirements,
+        columns=columns,
+        results=results,
+        modules=matrix.modules_of(results, columns),
+        findings=findings.findings_of(results, requirements),
+        observations=findings.observations_of(results),
+        absences=findings.absences_of(results),
+        passing=findings.passing_of(results),
+    )
+
+
+def _fill(page: Page, environment: Environment) -> Held:
+    """Render the evidence: of what did not pass on the page itself, of the rest in bundles, as far as budgets go."""
+    article = environment.get_template("case.html").module.article  # type: ignore[attr-defined]
+    held = Held()
+    inline, budget = 0, PAGE - FRAME - ROW * len(page.results)
+    first = [*findings.in_turn(page.findings), *page.observations]
+    for result in first:
+        if inline < min(INLINE, budget):
+            html = article(page, result, sequence_of(result.record["transcript"]))
+            inline += len(html)
+            result.inline = True
+            page.articles[result.anchor] = html
+    budget -= inline
+    there = {id(result) for result in first}
+    rest = [result for result in first if not result.inline]
+    rest += [result for result in page.results if id(result) not in there]
+    for result in rest:
+        sequence = sequence_of(result.record["transcript"]) if budget > 0 else None
+        html = article(page, result, sequence)
+        if sequence is None and result.record["transcript"]:
+            page.left_out.append(result.anchor)
+        elif sequence is not None:
+            budget -= int(len(html) * PACKED)
+        result.held = held.add(html)
+    held.flush()
+    return held
+
+
+def _finalize(value: object) -> object:
+    return shown.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        finalize=_finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "duration": shown.duration,
+        "number": shown.number,
+        "plural": shown.plural,
+        "lines": shown.lines,
+        "share_of": charts.share_of,
+        "shell": shlex.join,
+    }
+    environment.globals |= {
+        "place": sections.place,
+        "words": verdict_words.WORDS,
+        "keys": verdict_words.KEYS,
+        "meanings": verdict_words.MEANINGS,
+        "order": verdict_words.BAR,
+        "sentence": verdict_words.sentence,
+        "detail": verdict_words.detail,
+        "subject": verdict_words.subject,
+        "tone": verdict_words.tone,
+        "verdict_bar": matrix.verdict_bar,
+        "status_keys": coverage.STATUS_KEYS,
+        "statuses": coverage.STATUSES,
+        "suites": matrix.suite_choices,
+        "NAMED": NAMED,
+    }
+    return environment

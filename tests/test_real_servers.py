@@ -1,0 +1,91 @@
+"""The real servers, judged by the real tool: every accusation is one that was checked by hand.
+
+``WIREPROOF_ROUNDS`` says how many times each is judged, one time after another; the verdicts must not differ.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.servers import missing
+from tests.matrix.findings import PAGE, accusations, documented, load_known, load_versions, page
+
+ROUNDS = int(os.environ.get("WIREPROOF_ROUNDS", "1"))
+SERVERS = tuple(load_versions())
+DEADLINE = 120.0  # seconds for one run, which takes about five
+
+Report = dict[str, Any]
+
+
+def judge(server: str, folder: Path, number: int) -> Report:
+    path = folder / f"{number}.json"
+    words = ["demo", "--server", server, "--quiet", "--seed", str(number), "--json", str(path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "wireproof", *words, "--journal", str(path.with_suffix(".ndjson"))],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    assert path.exists(), done.stdout + done.stderr
+    report: Report = json.loads(path.read_text(encoding="utf-8"))
+    assert done.returncode == (1 if report["summary"]["fail"] else 0), done.stdout + done.stderr
+    return report
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    if lack := missing(name):
+        pytest.skip(lack)
+    return name
+
+
+@pytest.fixture(scope="module")
+def reports(server: str, tmp_path_factory: pytest.TempPathFactory) -> list[Report]:
+    folder = tmp_path_factory.mktemp(server)
+    return [judge(server, folder, number) for number in range(1, ROUNDS + 1)]
+
+
+def test_every_case_can_tell(reports: list[Report]) -> None:
+    for report in reports:
+        assert report["complete"]
+        assert not [
+            (case["id"], case["verdict"], case["reason"])
+            for case in report["cases"]
+            if case["verdict"] in ("error", "inconclusive")
+        ]
+
+
+def test_every_accusation_is_known_and_every_known_one_is_made(server: str, reports: list[Report]) -> None:
+    cases = [case["id"] for case in reports[0]["cases"]]
+    for report in reports:
+        made, known = accusations(report), documented(server, cases)
+        assert (sorted(made - known), sorted(known - made)) == ([], [])
+
+
+def test_verdicts_are_the_same_in_every_round(reports: list[Report]) -> None:
+    first, *others = [{case["id"]: case["verdict"] for case in report["cases"]} for report in reports]
+    for other in others:
+        assert {
+            case: (first[case], verdict) for case, verdict in other.items() if first[case] != verdict
+        } == {}
+
+
+def test_the_page_is_made_of_the_list() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_every_reason_names_its_section() -> None:
+    assert not [known.requirement for known in load_known() if "section" not in known.reason.lower()]
+
+
+def test_the_list_speaks_of_servers_that_come_along() -> None:
+    assert not [known.requirement for known in load_known() if set(known.seen) - set(SERVERS)]

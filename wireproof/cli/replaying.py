@@ -1,0 +1,74 @@
+"""``wireproof replay``: run a recorded case again and tell what has become of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any
+
+import click
+
+from wireproof.cli.comparing import read_report
+from wireproof.cli.options import run_options
+from wireproof.cli.running import INTERRUPTED, perform
+from wireproof.compare import same_behaviour
+from wireproof.errors import UsageError
+from wireproof.run.select import match_ids
+from wireproof.verdict import Verdict
+from wireproof.wire.text import printable
+
+
+class Fate(IntEnum):
+    """What has become of a case; the number is the exit status that it calls for."""
+
+    FINE = 0
+    FAILING = 1
+    UNTOLD = 4
+
+
+_ACCUSING = (Verdict.FAIL, Verdict.WARN)
+_CLEAN = (Verdict.PASS, Verdict.INFO)
+
+
+@click.command("replay")
+@click.argument("report")
+@click.argument("pattern", metavar="CASE")
+@click.argument("url", required=False)
+@run_options
+def replay_command(report: str, pattern: str, **options: Any) -> int:
+    """Run CASE (an id or a glob) of the JSON REPORT again, with its seed, at the same URL or another."""
+    recorded = read_report(report)
+    ids = match_ids(pattern, [one["id"] for one in recorded["cases"]])
+    wanted = [one for one in recorded["cases"] if one["id"] in ids]
+    if not wanted:
+        raise UsageError(f"the report has no case {pattern!r}")
+    url = options["url"] or recorded["target"]["url"]
+    if options["url"] is None and "***" in url:
+        raise UsageError("the report keeps the URL's secrets to itself: give the URL again")
+    seed = recorded["seed"] if options["seed"] is None else options["seed"]
+    chosen = {**options, "url": url, "seed": seed, "case": tuple(one["id"] for one in wanted)}
+    done = perform(chosen, sys.argv[1:])
+    now = {one["id"]: one for one in done.report["cases"]}
+    fates = [_tell(one, now.get(one["id"])) for one in wanted]
+    return INTERRUPTED if done.interrupted else max(fates, key=(0, 4, 1).index)
+
+
+def _tell(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> Fate:
+    fate, text = judge_replay(before, after)
+    click.echo(f"{text:<30} {printable(before['id'])}")
+    if after is not None and fate is not Fate.FINE and (seen := after["observed"] or after["reason"]):
+        click.echo(f"{'':<30} {printable(seen)}")
+    return fate
+
+
+def judge_replay(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> tuple[Fate, str]:
+    """What has become of a case, given its record then and now."""
+    if after is None or after["verdict"] not in (*_ACCUSING, *_CLEAN):
+        return Fate.UNTOLD, "could not tell"
+    if after["verdict"] in _CLEAN:
+        return Fate.FINE, "fixed" if before["verdict"] in _ACCUSING else f"{after['verdict']}, as before"
+    if before["verdict"] not in _ACCUSING:
+        return Fate.FAILING, f"{after['verdict']}, which it was not"
+    how = "the same way" if same_behaviour(before, after) else "another way"
+    return Fate.FAILING, f"still failing, {how}"
