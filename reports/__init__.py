@@ -18,6 +18,7 @@ FORMATS = (
     Format("json", "as_json", "the whole report as JSON (reports/schema.json describes it)"),
     Format("junit", "as_junit", "JUnit XML, for a pipeline's test view"),
     Format("markdown", "as_markdown", "a summary in Markdown, for a pipeline's page"),
+    Format("annotations", "as_annotations", "workflow commands for GitHub's annotations"),
     Format("badge", "as_badge", "a badge (SVG)"),
     Format("pcap", "as_pcapng", "every connection as a capture for Wireshark (pcapng)"),
     Format("har", "as_har", "every connection as an HTTP archive with WebSocket messages"),

@@ -22,7 +22,7 @@ from .sequence import sequence_of
 PAGE: Final = 4_500_000  # characters that the whole page is meant to stay below
 INLINE: Final = 1_200_000  # of them for evidence that stands open on the page
 FRAME: Final = 160_000  # style, script and what does not grow with the number of cases
-ROW: Final = 400  # for each result: its row, and its essentials in a bundle
+ROW: Final = 345  # for each result: its row, and its essentials in a bundle
 PACKED: Final = 0.2  # what compression leaves of a transcript, about
 NAMED: Final = 200  # results that a group names when their evidence is elsewhere
 SLOWEST: Final = 12

@@ -92,11 +92,7 @@ def header_fields(header: bytes, *, from_client: bool) -> tuple[Field, ...]:
     control, fin = opcode >= 8, bool(first & 0x80)
     # Section 5.5: a control frame is not fragmented.
     fragmented = "a fragmented control frame" if control and not fin else ""
-    fields = [
-        Field(
-            "FIN", str(first >> 7), "last frame" if fin else "more follow", fragmented
-        )
-    ]
+    fields = [Field("FIN", str(first >> 7), "last frame" if fin else "more follow", fragmented)]
     for name, bit in (("RSV1", 6), ("RSV2", 5), ("RSV3", 4)):
         value = first >> bit & 1
         fields.append(Field(name, str(value), "set" if value else "", "a reserved bit" if value else ""))

@@ -20,6 +20,7 @@ Check = Callable[[WebSocketPeer, T], Awaitable[None]]
 WIDTH = 8  # connections that one table has under way at once
 ENOUGH = 12  # broken rows after which no more are tried
 NAMED = 4  # rows named in one sentence
+STUCK = 0.75  # part of the time that a row must have waited before its silence is held against the server
 
 
 async def each_row(attempt: Attempt, peers: Peers, rows: Mapping[str, T], check: Check[T]) -> None:
@@ -127,7 +128,7 @@ class _Table(Generic[T]):
         # A slow server that gets on is not one that leaves a row without an answer.
         now = asyncio.get_running_loop().time()
         for name, (since, attempt) in self.under_way.items():
-            if attempt.waiting is not None and now - since > (now - self.began) / 2:
+            if attempt.waiting is not None and now - since > (now - self.began) * STUCK:
                 expected = tuple(f"{name}: {text}" for text in attempt.waiting.expected)
                 return Expectation(self.attempt, attempt.waiting.requirement, expected)
         return None
