@@ -10,7 +10,7 @@ from typing import Any
 
 from .charts import Piece, Strip, stacked, strip
 from .sections import section_title
-from .verdict_words import BAR, KEYS, worst
+from .verdict_words import BAR, KEYS, ORDER, worst
 
 Record = Mapping[str, Any]
 
@@ -127,7 +127,7 @@ class Module:
     def told(self) -> tuple[tuple[str, str, int], ...]:
         """The verdicts that occur: key, word, count."""
         counts = self.counts
-        return tuple((KEYS[name], name, counts[name]) for name in reversed(BAR) if counts[name])
+        return tuple((KEYS[name], name, counts[name]) for name in ORDER if counts[name])
 
 
 def columns_of(report: Mapping[str, Any]) -> tuple[Column, ...]:

@@ -27,8 +27,8 @@ def plural(count: int, word: str, words: str | None = None) -> str:
 
 
 def number(count: float) -> str:
-    """A number with a narrow gap between its thousands."""
-    return f"{count:,}".replace(",", "\u2009")
+    """A number with its thousands set apart."""
+    return f"{count:,}"
 
 
 def duration(seconds: float) -> str:

@@ -51,6 +51,7 @@ def main() -> int:
 
 def _fly(workers: Fleet, names: list[str], slow: float) -> tuple[dict[str, Seen], dict[str, Flown]]:
     cases = [case.id for case in workers.cases]
+    names = sorted(names, key=lambda name: not load()[name].also)  # those that many cases wait for come first
     flights = {name: workers.judge(name, cases) for name in (STRICT, *names)}
     strict = {one.case: one for one in flights.pop(STRICT).result().seen}
     flown: dict[str, Flown] = {}

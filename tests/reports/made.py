@@ -11,7 +11,7 @@ from wireproof.wire.websocket import Frame
 
 HEAD = b"GET /chat HTTP/1.1\r\nHost: 127.0.0.1:9\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 HEAD_BACK = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
-REQUIREMENTS = ("rfc6455/5.1/unmasked-frame", "rfc6455/5.2/reserved-bits", "rfc6455/5.5.2/pong-answer")
+REQUIREMENTS = ("rfc6455/5.1/unmasked-frame", "rfc6455/5.2/reserved-bits", "rfc6455/5.5.2/pong-reply")
 
 
 def entry(t: float, way: str, kind: str, text: str, data: bytes | None = None, peer: int = 1) -> dict[str, Any]:

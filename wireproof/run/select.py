@@ -30,7 +30,9 @@ def select(cases: Sequence[CaseItem], settings: Settings) -> list[CaseItem]:
     """
     if twice := [name for name, count in Counter(case.id for case in cases).items() if count > 1]:
         raise UsageError(f"several cases have the id {twice[0]}")
-    chosen = [case for case in cases if case.spec.intensity <= settings.intensity]
+    # Asked once: the answer takes a whole endpoint, with a TLS context if need be.
+    intensity = settings.intensity
+    chosen = [case for case in cases if case.spec.intensity <= intensity]
     if settings.cases:
         wanted: set[str] = set()
         for pattern in settings.cases:
