@@ -17,6 +17,7 @@ class Format:
 FORMATS = (
     Format("json", "as_json", "the whole report as JSON (reports/schema.json describes it)"),
     Format("junit", "as_junit", "JUnit XML, for a pipeline's test view"),
+    Format("html", "as_html", "one HTML page that needs nothing else"),
     Format("markdown", "as_markdown", "a summary in Markdown, for a pipeline's page"),
     Format("annotations", "as_annotations", "workflow commands for GitHub's annotations"),
     Format("badge", "as_badge", "a badge (SVG)"),

@@ -160,6 +160,7 @@ def _environment() -> Environment:
         "lines": shown.lines,
         "share_of": charts.share_of,
         "shell": shlex.join,
+        "web": shown.web,
     }
     environment.globals |= {
         "place": sections.place,

@@ -10,6 +10,7 @@ from typing import Any
 
 from .charts import Piece, Strip, stacked, strip
 from .sections import section_title
+from .shown import natural
 from .verdict_words import BAR, KEYS, ORDER, worst
 
 Record = Mapping[str, Any]
@@ -157,7 +158,7 @@ def results_of(report: Mapping[str, Any], columns: Sequence[Column]) -> list[Res
     index = {(column.route, column.node): number for number, column in enumerate(columns)}
     direct = {case["id"]: case["verdict"] for case in report["cases"] if case["route"] == "direct"}
     results = []
-    for case in report["cases"]:
+    for case in sorted(report["cases"], key=lambda case: natural(case["id"])):
         result = Result(case, anchor_of(case), index[case["route"], case.get("node")])
         accused = case["verdict"] in ("fail", "warn") and case["route"] != "direct"
         if accused and direct.get(case["id"]) in ("pass", "info"):

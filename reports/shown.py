@@ -37,3 +37,13 @@ def duration(seconds: float) -> str:
         ms = seconds * 1000
         return f"{ms:.2f} ms" if ms < 1 else f"{ms:.1f} ms" if ms < 100 else f"{ms:.0f} ms"
     return f"{seconds:.2f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
+
+
+def web(url: str) -> str:
+    """*url* where it leads to the web, else a link to nowhere: a report may come from anywhere."""
+    return url if url.startswith(("https://", "http://")) else "#"
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """A key that sorts the numbers in texts by their value."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from .shown import number, plural, visible
@@ -59,43 +60,57 @@ def tone(report: Mapping[str, Any]) -> str:
 
 def sentence(report: Mapping[str, Any]) -> str:
     """The verdict on the target in one sentence; the target itself is its subject and stands before it."""
-    summary = report["summary"]
-    new = summary["fail"] - summary["known"]
-    done = len({(case["id"]) for case in report["cases"]})
+    summary, cases = report["summary"], report["cases"]
+    done = len({case["id"] for case in cases})
     so_far = "" if report["complete"] else f"; the run was cut off after {done} of {report['selected']} cases"
+    new = [case for case in cases if case["verdict"] == "fail" and not case["known"]]
     if new:
-        broken = {
-            name
-            for case in report["cases"]
-            if case["verdict"] == "fail" and not case["known"]
-            for name in case["broken"]
-        }
-        what = plural(len(broken), "requirement") if broken else "what it must keep"
-        return f"breaks {what}, as {plural(new, 'failed case shows', 'failed cases show')}{so_far}."
-    unclear = summary["error"] + summary["inconclusive"]
+        return _accusation(new, cases) + so_far + "."
     if so_far:
         return f"showed no new failure{so_far}."
     if not any(summary[v] for v in ("pass", "fail", "warn", "info")):
         return "could not be judged: no case applies to this target."
-    if unclear:
-        return f"showed no new failure, but {plural(unclear, 'case')} could not be judged."
+    if unclear := summary["error"] + summary["inconclusive"]:
+        return f"showed no new failure, but {plural(unclear, 'result')} could not be judged."
     if summary["known"]:
-        return f"fails {plural(summary['known'], 'case')}, all known, and keeps the rest of what was tested."
+        return (
+            f"shows {plural(summary['known'], 'failure')}, all known, and keeps the rest of what was tested."
+        )
     if summary["warn"]:
         return f"keeps what it must, with {plural(summary['warn'], 'warning')}."
     return "keeps everything that was tested."
 
 
+def _accusation(new: Sequence[Mapping[str, Any]], cases: Sequence[Mapping[str, Any]]) -> str:
+    # What fails only through a route is that route's fault, and the target's name stands at the sentence's head.
+    sound = {
+        case["id"] for case in cases if case["route"] == "direct" and case["verdict"] in ("pass", "info")
+    }
+    routed = [case for case in new if case["route"] != "direct" and case["id"] in sound]
+    own = {case["id"] for case in new} - {case["id"] for case in routed}
+    routes = ", ".join(sorted({visible(case["route"]) for case in routed}))
+    through = (
+        f"{plural(len({case['id'] for case in routed}), 'case fails', 'cases fail')} only through {routes}"
+    )
+    if not own:
+        return f"keeps what it must by itself, but {through}"
+    broken = {name for case in new if case["id"] in own for name in case["broken"]}
+    what = plural(len(broken), "requirement") if broken else "what it must keep"
+    told = f"breaks {what}, as {plural(len(own), 'failed case shows', 'failed cases show')}"
+    return f"{told}; {through}" if routed else told
+
+
 def detail(report: Mapping[str, Any]) -> str:
     """The second sentence: how much was looked at, and how much was not."""
-    statuses = [one["status"] for one in report["requirements"]]
-    tested = sum(status in ("met", "broken") for status in statuses)
-    open_ = sum(status == "not-tested" for status in statuses)
+    statuses = Counter(one["status"] for one in report["requirements"])
+    tested = number(statuses["met"] + statuses["broken"])
     told = [
-        f"{plural(len(report['cases']), 'result')} on {number(tested)} of {plural(len(statuses), 'requirement')}"
+        f"{plural(len(report['cases']), 'result')} on {tested} of {plural(statuses.total(), 'requirement')}"
     ]
-    if open_:
-        told.append(f"{number(open_)} {'was' if open_ == 1 else 'were'} not tested")
+    if count := statuses["not-tested"]:
+        told.append(f"{number(count)} {'was' if count == 1 else 'were'} not tested")
+    if count := statuses["not-testable"]:
+        told.append(f"{number(count)} can’t be seen from outside")
     return "; ".join(told) + "."
 
 

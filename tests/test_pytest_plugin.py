@@ -65,8 +65,13 @@ class Foreign:
 
     def pytest(self, *words: str) -> tuple[int, str]:
         done = subprocess.run(
-            self.argv(*words), check=False, capture_output=True, text=True, cwd=self.folder,
-            env=self.environment(), timeout=120,
+            self.argv(*words),
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self.environment(),
+            timeout=120,
         )
         return done.returncode, done.stdout + done.stderr
 
@@ -117,8 +122,13 @@ def test_cases_of_ones_own(foreign: Foreign) -> None:
 def test_no_target_no_verdict(foreign: Foreign) -> None:
     foreign.write("test_x.py", HEAD, PASS)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q"], check=False, capture_output=True, text=True,
-        cwd=foreign.folder, env=foreign.environment(), timeout=60,
+        [sys.executable, "-m", "pytest", "-q"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=foreign.folder,
+        env=foreign.environment(),
+        timeout=60,
     )
     assert counts(done.stdout) == {"skipped": 1}, done.stdout + done.stderr
 
@@ -188,9 +198,15 @@ def test_one_at_a_time_under_the_debugger(foreign: Foreign) -> None:
     ("source", "told"),
     [
         pytest.param(
-            "@pytest.mark.parametrize('p', ['A'])" + FAIL.replace("(peer)", "(peer, p)"), "lower-case ids", id="letters"
+            "@pytest.mark.parametrize('p', ['A'])" + FAIL.replace("(peer)", "(peer, p)"),
+            "lower-case ids",
+            id="letters",
         ),
-        pytest.param(FAIL.replace("BITS", "'rfc6455/5.2/no-such'"), "no requirement rfc6455/5.2/no-such", id="requirement"),
+        pytest.param(
+            FAIL.replace("BITS", "'rfc6455/5.2/no-such'"),
+            "no requirement rfc6455/5.2/no-such",
+            id="requirement",
+        ),
     ],
 )
 def test_what_is_refused(foreign: Foreign, source: str, told: str) -> None:

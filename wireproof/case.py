@@ -82,7 +82,7 @@ def spec_of(function: object) -> CaseSpec | None:
 
 
 def case_id(suite: str, module: str, function: str, parameters: str | None) -> str:
-    """The stable id ``suite/module/name[parameters]``; raise `UsageError` for a character that ids don't have."""
+    """The id ``suite/module/name[parameters]``; raise `UsageError` for a character that ids don't have."""
     name = f"{suite}/{module.removeprefix('test_')}/{function.removeprefix('test_')}"
     made = f"{name}[{parameters}]" if parameters else name
     if bad := _ILLEGAL.search(made):

@@ -194,7 +194,7 @@ class Tower:
         self.campaign.fly(list(self.flights.values()))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Await the item's outcome; what is nobody's failure counts as an error, which pytest has at set-up."""
+        """Await the item's outcome; what is nobody's failure is an error, which pytest has at set-up."""
         case = case_item(item)
         if case is None or not isinstance(item, pytest.Function):
             return

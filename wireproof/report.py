@@ -112,7 +112,7 @@ def requirement_records(
 
 
 def exit_status(report: Report, *, fail_on_warn: bool = False) -> int:
-    """The exit status of a run that was not interrupted: 1 for accusations, 4 for what could not be told, 0."""
+    """The status of a run that was not interrupted: 1 for accusations, 4 for what could not be told, 0."""
     summary = report["summary"]
     if summary["fail"] > summary["known"] or (fail_on_warn and summary["warn"]):
         return 1

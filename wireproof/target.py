@@ -9,7 +9,7 @@ from wireproof.attempt import NotApplicable
 from wireproof.peer.dialect import Dialect
 from wireproof.peer.endpoint import Endpoint
 
-# Each capability, and what a target without it is told. The contract for a fully testable server has them all.
+# Each capability, and what a target without it is told. A fully testable server has them all.
 CAPABILITIES: Mapping[str, str] = {
     "pong": "the server answers no pings, so nothing shows whether it is alive",
     "text": "the server does not accept an ordinary text message",

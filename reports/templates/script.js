@@ -88,7 +88,7 @@ const go = async () => {
   if (!element) return;
   openUp(element);
   element.scrollIntoView({ block: "start" });
-  $("summary", element)?.focus({ preventScroll: true });
+  if (element.localName === "details") $("summary", element).focus({ preventScroll: true });
 };
 addEventListener("hashchange", go);
 document.addEventListener("click", (event) => {
@@ -134,9 +134,10 @@ dressCode(document);
 const form = $("#filter");
 const modules = all("details.mod");
 let index = null;
+let filtered = false;
 const build = () => modules.map((module) => ({
   module,
-  was: module.open,
+  was: false,
   suite: module.dataset.suite,
   functions: all("tbody", module).map((body) => {
     const rows = all("tr[class]:not(.more)", body);
@@ -153,6 +154,7 @@ const apply = () => {
   const verdicts = new Set(all("input[name=v]:checked", form).map((box) => box.value));
   const active = words.length || suite || verdicts.size;
   let count = 0;
+  if (active && !filtered) index.forEach((one) => { one.was = one.module.open; });
   for (const { module, was, functions, suite: own } of index) {
     let inModule = 0;
     for (const { body, rows } of functions) {
@@ -167,12 +169,15 @@ const apply = () => {
       inModule += inFunction;
     }
     module.hidden = !inModule;
-    module.open = active ? inModule > 0 && count < 300 : was;
+    // Opening thousands of rows at once would only make the reader wait.
+    if (active) module.open = inModule > 0 && count < 300;
+    else if (filtered) module.open = was;
     count += inModule;
   }
+  filtered = Boolean(active);
   $("#count").textContent = active ? `${count} of ${total} cases` : `${total} cases`;
 };
-const show = (row) => { if (row.hidden || row.closest("[hidden]")) { form.reset(); apply(); } };
+const show = (row) => { if (row.closest("[hidden]")) { form.reset(); apply(); } };
 let due = 0;
 const soon = () => { clearTimeout(due); due = setTimeout(apply, 60); };
 if (modules.length) {

@@ -26,7 +26,10 @@ def test_help(line: Line, words: list[str]) -> None:
 
 def test_cases_are_listed_with_their_titles(line: Line) -> None:
     ran = line("list", RSV1)
-    assert ran.out.splitlines() == [RSV1, "    A reserved bit that no extension negotiated fails the connection."]
+    assert ran.out.splitlines() == [
+        RSV1,
+        "    A reserved bit that no extension negotiated fails the connection.",
+    ]
 
 
 def test_requirements_are_listed(line: Line) -> None:
@@ -90,7 +93,9 @@ def test_a_target_that_a_case_kills_is_started_again(line: Line) -> None:
 
 
 def test_a_target_that_does_not_start(line: Line) -> None:
-    ran = line("run", "ws://127.0.0.1:9", "--start", f"{sys.executable} -c 'raise SystemExit(7)'", "--case", RSV1)
+    ran = line(
+        "run", "ws://127.0.0.1:9", "--start", f"{sys.executable} -c 'raise SystemExit(7)'", "--case", RSV1
+    )
     assert ran.status == 3, ran
     assert "7" in ran.err
 

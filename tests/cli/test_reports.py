@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import signal
-import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -46,7 +45,9 @@ def test_the_journal_gives_the_same_report(line: Line, faulty: str) -> None:
     assert again == report
 
 
-@pytest.mark.parametrize("text", ["", '{"event":"run-started"}\n', "nonsense\n\n"], ids=["empty", "cut", "other"])
+@pytest.mark.parametrize(
+    "text", ["", '{"event":"run-started"}\n', "nonsense\n\n"], ids=["empty", "cut", "other"]
+)
 def test_a_journal_that_tells_nothing(line: Line, text: str) -> None:
     (line.folder / "journal.ndjson").write_text(text)
     ran = line("report", "journal.ndjson")
@@ -54,7 +55,6 @@ def test_a_journal_that_tells_nothing(line: Line, text: str) -> None:
 
 
 # Cut off -----------------------------------------------------------------------------------------------
-
 
 
 def test_a_run_that_was_killed_leaves_its_journal(line: Line, serving: Serve) -> None:
@@ -88,7 +88,18 @@ def test_no_secret_is_left_anywhere(line: Line, faulty: str) -> None:
     words = ["--header", "Authorization: @token", "--cookie", "sid=c00kie-value", "-H", "X-Key: h3ader-value"]
     url = faulty.replace("ws://", "ws://user:p4ssword@") + "/?key=qu3ry-value"
     ran = line(
-        "run", url, *words, "--case", BITS, "--json", "r.json", "--junit", "r.xml", "--journal", "r.ndjson", "-v"
+        "run",
+        url,
+        *words,
+        "--case",
+        BITS,
+        "--json",
+        "r.json",
+        "--junit",
+        "r.xml",
+        "--journal",
+        "r.ndjson",
+        "-v",
     )
     assert ran.status == 1, ran
     written = [(line.folder / name).read_text() for name in ("r.json", "r.xml", "r.ndjson")]
@@ -114,7 +125,9 @@ def test_an_error_shows_no_secret(line: Line, strict: str) -> None:
     assert "n0nsense" not in ran.err
 
 
-@pytest.mark.parametrize("url", ["ws://user:p4ssword@h/#x", "ftp://user:p4ssword@h/", "ws://user:p4ssword@h:x/"])
+@pytest.mark.parametrize(
+    "url", ["ws://user:p4ssword@h/#x", "ftp://user:p4ssword@h/", "ws://user:p4ssword@h:x/"]
+)
 def test_a_url_that_can_not_be_used_shows_no_secret(line: Line, tmp_path: Path, url: str) -> None:
     ran = line("run", url)
     assert (ran.status, "p4ssword" not in ran.err) == (2, True), ran

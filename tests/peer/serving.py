@@ -31,7 +31,9 @@ class Line:
         """Read the request and answer it with a correct 101."""
         self.request = await self.reader.readuntil(b"\r\n\r\n")
         key = next(
-            line.split(b": ")[1] for line in self.request.split(b"\r\n") if line.startswith(b"Sec-WebSocket-Key")
+            line.split(b": ")[1]
+            for line in self.request.split(b"\r\n")
+            if line.startswith(b"Sec-WebSocket-Key")
         )
         head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         self.writer.write(head + b"Sec-WebSocket-Accept: " + accept_for(key) + b"\r\n\r\n")

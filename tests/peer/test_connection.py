@@ -111,7 +111,9 @@ def test_tls(tmp_path: Path) -> None:
 def test_tls_as_its_user_wants_it(tmp_path: Path, certified: str, options: TlsOptions) -> None:
     async def scene() -> None:
         context, ca = tls_pair(tmp_path, certified)
-        tls = TlsOptions(ca=ca if options.verify else None, verify=options.verify, server_name=options.server_name)
+        tls = TlsOptions(
+            ca=ca if options.verify else None, verify=options.verify, server_name=options.server_name
+        )
         async with server(says_hello, tls=context) as there:
             connection, _ = await dial(Dialer(parse_endpoint(there.url, tls=tls)))
             assert await all_of(connection) == b"hello"
@@ -158,7 +160,9 @@ def test_each_connection_has_its_number() -> None:
 def test_a_reset_is_no_fin() -> None:
     async def resets(line: Line) -> None:
         await line.reader.read(1)
-        line.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        line.writer.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"
+        )
         line.reset()
 
     async def scene() -> None:

@@ -36,7 +36,9 @@ def test_a_url(url: str, host: str, port: int, resource: str, authority: str) ->
     assert (made.host, made.port, made.resource, made.authority.decode()) == (host, port, resource, authority)
 
 
-@pytest.mark.parametrize(("url", "secure"), [("ws://h", False), ("http://h", False), ("wss://h", True), ("https://h", True)])
+@pytest.mark.parametrize(
+    ("url", "secure"), [("ws://h", False), ("http://h", False), ("wss://h", True), ("https://h", True)]
+)
 def test_which_urls_speak_tls(url: str, secure: bool) -> None:
     made = parse_endpoint(url)
     assert (made.tls is not None, made.server_name) == (secure, "h" if secure else None)
@@ -79,7 +81,9 @@ def test_what_is_no_url(url: str, told: str) -> None:
         parse_endpoint(url)
 
 
-@pytest.mark.parametrize("url", ["ws://h/a b", "ws://h/ä", "ws://h/\r\nX: y", "ws://exa mple/", "unix:/a:/b c"])
+@pytest.mark.parametrize(
+    "url", ["ws://h/a b", "ws://h/ä", "ws://h/\r\nX: y", "ws://exa mple/", "unix:/a:/b c"]
+)
 def test_letters_that_no_url_has(url: str) -> None:
     with pytest.raises(UsageError, match="no URL that can be used"):
         parse_endpoint(url)

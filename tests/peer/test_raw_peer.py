@@ -93,7 +93,9 @@ def test_what_makes_no_frame_is_left_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "broken"), [(1 << 40, []), (1 << 63, ["rfc6455/5.2/length-top-bit-sent"])], ids=["long", "top-bit"]
+    ("length", "broken"),
+    [(1 << 40, []), (1 << 63, ["rfc6455/5.2/length-top-bit-sent"])],
+    ids=["long", "top-bit"],
 )
 def test_a_length_that_nobody_can_hold_ends_the_connection(length: int, broken: list[str]) -> None:
     async def boasts(line: Line) -> None:

@@ -117,19 +117,27 @@ BREAKING = [
     pytest.param(alive, ends, GONE, Ground.MISSING, id="alive-end"),
     pytest.param(answered, says(BYE), SHUT, Ground.MISSING, id="answered-close"),
     pytest.param(
-        answered, answers(Frame.pong(b"other")), 'pongs with other payloads, at last "other"', Ground.SEEN,
+        answered,
+        answers(Frame.pong(b"other")),
+        'pongs with other payloads, at last "other"',
+        Ground.SEEN,
         id="answered-otherwise",
     ),
     pytest.param(fails, pongs(), "the connection lives on: pings", Ground.SEEN, id="failure-pongs"),
     pytest.param(message, says(BYE), SHUT, Ground.MISSING, id="message-close"),
     pytest.param(message, ends, GONE, Ground.MISSING, id="message-end"),
-    pytest.param(echo, says(Frame.text("hell")), "of 4 bytes \"hell\", -1 bytes", Ground.SEEN, id="echo-short"),
+    pytest.param(echo, says(Frame.text("hell")), 'of 4 bytes "hell", -1 bytes', Ground.SEEN, id="echo-short"),
     pytest.param(echo, says(Frame.text("hallo")), "different from byte 1 on", Ground.SEEN, id="echo-other"),
     pytest.param(
-        echo, says(Frame.binary(b"hello")), 'a binary message of 5 bytes "hello", though it was sent as text',
-        Ground.SEEN, id="echo-type",
+        echo,
+        says(Frame.binary(b"hello")),
+        'a binary message of 5 bytes "hello", though it was sent as text',
+        Ground.SEEN,
+        id="echo-type",
     ),
-    pytest.param(quiet, pongs(Frame.text("x")), 'a text message of 1 bytes "x"', Ground.SEEN, id="no-message"),
+    pytest.param(
+        quiet, pongs(Frame.text("x")), 'a text message of 1 bytes "x"', Ground.SEEN, id="no-message"
+    ),
     pytest.param(close, ends, f"no Close frame; {GONE}", Ground.MISSING, id="close-end"),
 ]
 

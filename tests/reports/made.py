@@ -14,7 +14,9 @@ HEAD_BACK = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnecti
 REQUIREMENTS = ("rfc6455/5.1/unmasked-frame", "rfc6455/5.2/reserved-bits", "rfc6455/5.5.2/pong-reply")
 
 
-def entry(t: float, way: str, kind: str, text: str, data: bytes | None = None, peer: int = 1) -> dict[str, Any]:
+def entry(
+    t: float, way: str, kind: str, text: str, data: bytes | None = None, peer: int = 1
+) -> dict[str, Any]:
     return {
         "t": t,
         "peer": peer,
@@ -37,8 +39,12 @@ def transcript(rng: random.Random, peers: int = 1) -> list[dict[str, Any]]:
         for index in range(3):
             ping = Frame.ping(f"wireproof-{index}".encode())
             pong = Frame.pong(ping.payload)
-            entries.append(entry(0.002, "out", "frame", describe_frame(ping), ping.encode(rng.randbytes(4)), peer))
-            entries.append(entry(0.003, "in", "frame", describe_frame(pong), b"\x8a\x0b" + pong.payload, peer))
+            entries.append(
+                entry(0.002, "out", "frame", describe_frame(ping), ping.encode(rng.randbytes(4)), peer)
+            )
+            entries.append(
+                entry(0.003, "in", "frame", describe_frame(pong), b"\x8a\x0b" + pong.payload, peer)
+            )
     return entries
 
 
@@ -57,7 +63,9 @@ def case(case_id: str, verdict: str = "pass", **changes: Any) -> dict[str, Any]:
         "findings": [],
         "expected": ["a Close frame (1002)", "the end of TCP"] if accused else [],
         "observed": "the connection lives on: pings behind it were answered" if accused else "",
-        "reason": "" if verdict in ("pass", "fail", "warn", "info") else "the target lacks the capability text",
+        "reason": ""
+        if verdict in ("pass", "fail", "warn", "info")
+        else "the target lacks the capability text",
         "in_passing": [],
         "duration_s": 0.0123,
         "known": None,
@@ -99,7 +107,13 @@ def many(count: int, share_of_failures: float = 0.05, seed: int = 7) -> dict[str
     """A report of *count* results over twenty modules."""
     rng = random.Random(seed)
     sections = ("4_2_1", "4_2_2", "5_1", "5_2", "5_4", "5_5_1", "5_5_2", "7_1_7", "7_4", "8_1")
-    weights = {"fail": share_of_failures, "warn": 0.01, "info": 0.02, "not-applicable": 0.03, "inconclusive": 0.002}
+    weights = {
+        "fail": share_of_failures,
+        "warn": 0.01,
+        "info": 0.02,
+        "not-applicable": 0.03,
+        "inconclusive": 0.002,
+    }
     weights["pass"] = 1 - sum(weights.values())
     verdicts = rng.choices(list(weights), list(weights.values()), k=count)
     cases = []
@@ -114,7 +128,9 @@ def many(count: int, share_of_failures: float = 0.05, seed: int = 7) -> dict[str
                 requirements=[REQUIREMENTS[index % 3]],
                 broken=[REQUIREMENTS[index % 3]] if verdict in ("fail", "warn") else [],
                 duration_s=round(rng.lognormvariate(-4, 1), 6),
-                observed="a Close frame with 1002, then the end of TCP" if verdict == "info" else "the connection lives on"
+                observed="a Close frame with 1002, then the end of TCP"
+                if verdict == "info"
+                else "the connection lives on"
                 if verdict in ("fail", "warn")
                 else "",
             )

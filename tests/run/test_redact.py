@@ -19,7 +19,15 @@ KEY = b"\x11\x22\x33\x44"
 
 
 def entry(data: bytes, kind: str = "frame", text: str = "") -> dict[str, Any]:
-    return {"t": 0.1, "peer": 1, "dir": "out", "kind": kind, "text": text, "hex": data.hex(), "size": len(data)}
+    return {
+        "t": 0.1,
+        "peer": 1,
+        "dir": "out",
+        "kind": kind,
+        "text": text,
+        "hex": data.hex(),
+        "size": len(data),
+    }
 
 
 def hexed(record: Any) -> bytes:
@@ -33,9 +41,13 @@ def hexed(record: Any) -> bytes:
     ("name", "value", "shown", "hidden"),
     [
         pytest.param("X-Key", SECRET, f"got {SECRET}!", f"got {STARS}!", id="value"),
-        pytest.param("Authorization", f"Bearer {SECRET}", f"who is {SECRET}?", f"who is {STARS}?", id="token"),
+        pytest.param(
+            "Authorization", f"Bearer {SECRET}", f"who is {SECRET}?", f"who is {STARS}?", id="token"
+        ),
         pytest.param("Cookie", f"a=1; sid={SECRET}", f"sid {SECRET}", f"sid {STARS}", id="cookie"),
-        pytest.param("X-Pin", "123", "X-Pin: 123, not 123", "**********, not 123", id="short-behind-its-name"),
+        pytest.param(
+            "X-Pin", "123", "X-Pin: 123, not 123", "**********, not 123", id="short-behind-its-name"
+        ),
     ],
 )
 def test_a_header(name: str, value: str, shown: str, hidden: str) -> None:

@@ -95,9 +95,7 @@ def test_nothing_is_settled_before_the_target_was_seen_alive_after_it(ground: Gr
         await asyncio.sleep(3)
         done.append(first.outcome.done())
 
-    ground.fly(
-        first, ground.flight("a", looks), ground.flight("b", lands), ground.flight("c", looks_later)
-    )
+    ground.fly(first, ground.flight("a", looks), ground.flight("b", lands), ground.flight("c", looks_later))
     assert done == [False, True]
 
 

@@ -46,7 +46,11 @@ def test_the_culprit_is_found_and_its_neighbours_are_cleared(ground: Ground) -> 
 
 
 def test_whoever_was_in_the_air_is_suspect_and_flies_again_alone(ground: Ground) -> None:
-    flights = [ground.flight("a", yields), ground.flight("culprit", killer(ground)), ground.flight("b", yields)]
+    flights = [
+        ground.flight("a", yields),
+        ground.flight("culprit", killer(ground)),
+        ground.flight("b", yields),
+    ]
     ground.fly(*flights)
     assert ground.lost == [("a", "culprit", "b"), ("culprit",)]
     assert ground.tried == ["a", "culprit", "b", "a", "culprit", "b"]
@@ -74,7 +78,9 @@ def test_nothing_takes_off_while_the_target_is_away(ground: Ground) -> None:
         alive.append(ground.alive)
 
     ground.fly(
-        ground.flight("culprit", killer(ground)), *(ground.flight(f"c{n}", looks) for n in range(4)), concurrency=1
+        ground.flight("culprit", killer(ground)),
+        *(ground.flight(f"c{n}", looks) for n in range(4)),
+        concurrency=1,
     )
     assert alive == [True] * 4
 

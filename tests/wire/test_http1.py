@@ -72,7 +72,12 @@ def test_an_added_header_stands_beside_others_of_its_name() -> None:
 
 
 def test_all_names_are_renamed() -> None:
-    assert [name for name, _ in REQUEST.renaming(bytes.upper).headers] == [b"HOST", b"X-A", b"UPGRADE", b"X-A"]
+    assert [name for name, _ in REQUEST.renaming(bytes.upper).headers] == [
+        b"HOST",
+        b"X-A",
+        b"UPGRADE",
+        b"X-A",
+    ]
 
 
 @pytest.mark.parametrize(("name", "value"), [(b"x-A", b"1"), (b"X-B", None)], ids=["there", "missing"])
@@ -80,7 +85,9 @@ def test_a_header_is_found_in_any_letter_case(name: bytes, value: bytes | None) 
     assert REQUEST.get(name) == value
 
 
-@pytest.mark.parametrize(("text", "expected"), [(b"x-1!", True), (b"", False), (b"a b", False), (b"a:", False)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [(b"x-1!", True), (b"", False), (b"a b", False), (b"a:", False)]
+)
 def test_what_a_token_is(text: bytes, expected: bool) -> None:
     assert is_token(text) is expected
 
@@ -198,7 +205,9 @@ def test_a_long_body_is_cut(head: bytes, body: bytes) -> None:
 
 
 def test_a_chunk_without_end_does_not_fill_the_memory() -> None:
-    reader = read(b"HTTP/1.1 500 x\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n", head_limit=100, body_limit=10)
+    reader = read(
+        b"HTTP/1.1 500 x\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n", head_limit=100, body_limit=10
+    )
     fed = 0
     while not reader.complete:
         reader.receive_data(b"x" * 10)
@@ -208,7 +217,9 @@ def test_a_chunk_without_end_does_not_fill_the_memory() -> None:
 
 
 def test_lines_behind_the_last_chunk_belong_to_the_body() -> None:
-    reader = read(b"HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nDigest: x\r\n", b"\r\nrest")
+    reader = read(
+        b"HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nDigest: x\r\n", b"\r\nrest"
+    )
     assert (reader.complete, bytes(reader.body), reader.rest) == (True, b"a", b"rest")
 
 

@@ -94,7 +94,9 @@ def test_control_frames_behind_a_close_frame_are_no_violation() -> None:
 VIOLATIONS = [
     pytest.param([TEXT.but(mask=KEY)], "rfc6455/5.1/masked-frame-sent", id="masked"),
     pytest.param([Frame.text("x", rsv=Rsv.RSV1)], "rfc6455/5.2/reserved-bits-sent", id="rsv1"),
-    pytest.param([Frame.ping().but(rsv=Rsv.RSV2 | Rsv.RSV3)], "rfc6455/5.2/reserved-bits-sent", id="rsv2-rsv3"),
+    pytest.param(
+        [Frame.ping().but(rsv=Rsv.RSV2 | Rsv.RSV3)], "rfc6455/5.2/reserved-bits-sent", id="rsv2-rsv3"
+    ),
     pytest.param([Frame(0x3)], "rfc6455/5.2/opcode-sent", id="opcode-3"),
     pytest.param([Frame(0xF)], "rfc6455/5.2/opcode-sent", id="opcode-15"),
     pytest.param(
@@ -108,12 +110,16 @@ VIOLATIONS = [
     pytest.param([Frame.close(), Frame.close()], "rfc6455/5.5.1/second-close-sent", id="second-close"),
     pytest.param([Frame.close(), TEXT], "rfc6455/5.5.1/data-after-close-sent", id="text-after-close"),
     pytest.param([Frame.continuation(b"x")], "rfc6455/5.4/fragment-sequence-sent", id="continuation"),
-    pytest.param([TEXT, Frame.continuation(b"")], "rfc6455/5.4/fragment-sequence-sent", id="continuation-behind"),
+    pytest.param(
+        [TEXT, Frame.continuation(b"")], "rfc6455/5.4/fragment-sequence-sent", id="continuation-behind"
+    ),
     pytest.param(
         [Frame.text("a", fin=False), Frame.binary(b"b")], "rfc6455/5.4/interleaving-sent", id="interleaved"
     ),
     pytest.param([Frame.text(b"\xff")], "rfc6455/5.6/text-utf8-sent", id="text-utf8"),
-    pytest.param([*fragments(Opcode.TEXT, b"\xed", b"\xa0\x80")], "rfc6455/5.6/text-utf8-sent", id="surrogate"),
+    pytest.param(
+        [*fragments(Opcode.TEXT, b"\xed", b"\xa0\x80")], "rfc6455/5.6/text-utf8-sent", id="surrogate"
+    ),
     pytest.param([Frame.close(None, b"x")], "rfc6455/5.5.1/close-body-code", id="close-of-one-byte"),
     pytest.param([Frame.close(999)], "rfc6455/7.4.2/code-below-1000-sent", id="code-999"),
     pytest.param([Frame.close(1005)], "rfc6455/7.4.1/code-1005-sent", id="code-1005"),

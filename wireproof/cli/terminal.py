@@ -22,7 +22,7 @@ _SHOWN = ("error", "inconclusive", "fail", "warn")
 
 
 def show(report: Report, fail_on_warn: bool, quiet: bool) -> None:
-    """Print what a person has to know: accusations with their evidence, counts, coverage, and one sentence."""
+    """Print what a person has to know: accusations and their evidence, coverage, counts, one sentence."""
     console = Console(highlight=False, soft_wrap=True)
     cases = report["cases"]
     if not quiet:

@@ -209,7 +209,7 @@ class History:
                 continue
             before = last.get(fate.sent.sender)
             if before is not None and before.number > fate.number:
-                text = f"{member} got {key!r} behind {before.sent.key!r}, though {fate.sent.sender} sent it before"
+                text = f"{member} got {key!r} behind {before.sent.key!r}, which {fate.sent.sender} sent later"
                 yield Oddity(Anomaly.REORDERED, member, key, text)
             else:
                 last[fate.sent.sender] = fate

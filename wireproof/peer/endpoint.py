@@ -66,7 +66,8 @@ class Endpoint:
 class TlsOptions:
     """How a server's certificate is judged and which one we show.
 
-    ``ca``, ``client_cert`` and ``client_key`` are paths of PEM files; without the last, the second holds the key.
+    ``ca``, ``client_cert`` and ``client_key`` are paths of PEM files; without a ``client_key``, the file with
+    the certificate holds the key too.
     """
 
     ca: str | None = None

@@ -56,7 +56,7 @@ class WebSocketPeer(RawPeer):
     async def expect_accepted(
         self, request: Request | None = None, requirement: str | None = None, pieces: Sequence[int] = ()
     ) -> Response:
-        """Connect, send *request*, cut at the offsets in *pieces*, and demand a 101 (RFC 6455 section 4.2.2)."""
+        """Connect, send *request*, cut at the offsets in *pieces*, and demand a 101 (section 4.2.2)."""
         with self.attempt.expecting("101 Switching Protocols", requirement=requirement) as expecting:
             answer = await self.handshake(request, pieces=pieces)
             if isinstance(answer, Refusal):
@@ -87,7 +87,7 @@ class WebSocketPeer(RawPeer):
     # Liveness -----------------------------------------------------------------------------------
 
     def ping(self) -> Frame:
-        """A ping whose answer the verbs know from all others; `NotApplicable` where pings are never answered."""
+        """A ping whose answer the verbs know; raise `NotApplicable` where pings are never answered."""
         self._need_pings()
         self._pings += 1
         payload = b"wireproof-%d" % self._pings
@@ -276,7 +276,7 @@ class WebSocketPeer(RawPeer):
 
 
 def refuse_limit(close: Close) -> None:
-    """Raise `NotApplicable` when *close* tells a limit of the server's own: limits are policy, not failures."""
+    """Raise `NotApplicable` when *close* tells a limit of the server's own: that is policy, no failure."""
     if close.code == CloseCode.TOO_BIG:
         raise NotApplicable("the server's own limit on sizes: it closed with 1009")
 

@@ -79,7 +79,7 @@ def judge_deadline(attempt: Attempt, timeout: float, witness: str | None) -> Res
 
 
 def judge_gone(attempt: Attempt, obituary: str) -> Result:
-    """The verdict on an attempt that, alone on a healthy target, left it dead; *obituary* tells how it ended."""
+    """The verdict on an attempt that left a healthy target dead; *obituary* tells how it ended."""
     finding = Finding(
         attempt.requirements[0],
         ("a server that goes on accepting connections",),

@@ -162,7 +162,7 @@ class Probe:
 
 
 async def is_alive(dialer: Dialer, dialect: Dialect, within: float) -> str | None:
-    """None when a new connection's handshake and ping are answered within *within* seconds, else what went wrong."""
+    """None when a new connection's ping is answered within *within* seconds, else what went wrong."""
     peer = WebSocketPeer(dialer, Attempt(("check",)), dialect)
     try:
         async with asyncio.timeout(within):
@@ -223,7 +223,10 @@ def _unreachable(url: str, exc: Inconclusive) -> str:
             "  hint: --ca FILE names the authority to trust, --insecure accepts any certificate"
         )
     if isinstance(cause, ssl.SSLError):
-        return f"{url}: TLS failed: {cause.reason or cause}\n  hint: does the server speak TLS on that port (ws:// or wss://)?"
+        return (
+            f"{url}: TLS failed: {cause.reason or cause}\n"
+            "  hint: does the server speak TLS on that port (ws:// or wss://)?"
+        )
     if isinstance(cause, (ConnectionRefusedError, FileNotFoundError)):
         return f"{url}: nothing listens there"
     return f"{url} can't be reached: {cause or exc}"

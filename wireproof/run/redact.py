@@ -112,7 +112,7 @@ def _begun(secret: AnyStr, text: AnyStr) -> int:
 
 
 def url_secrets(url: str) -> list[str]:
-    """What is secret in a URL, right or wrong: its user information, and each query parameter with its value."""
+    """What is secret in a URL, right or wrong: its user information, and each query parameter."""
     query = url.partition("#")[0].partition("?")[2]
     found = [f"{name}={value}" for name, value in parse_qsl(query)]
     found += [value for _, value in parse_qsl(query)]

@@ -23,12 +23,12 @@ class DeflateViolation(Exception):
 
 
 class MessageTooLarge(Exception):
-    """A message inflates beyond what the reader is prepared to take."""
+    """A message inflates, or is cut into fragments, beyond what the reader is prepared to take."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeflateOffer:
-    """One offer of permessage-deflate (section 7.1); ``client_max_window_bits`` 0 offers it without a value."""
+    """One offer of permessage-deflate (section 7.1); ``client_max_window_bits`` 0 has no value."""
 
     server_no_context_takeover: bool = False
     client_no_context_takeover: bool = False

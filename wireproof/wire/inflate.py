@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
+from itertools import accumulate
 
 
 class DeflateDataError(ValueError):
@@ -32,10 +33,18 @@ class Block:
     farthest: int
 
 
-_LENGTH_BASE = (3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258)  # fmt: skip
-_LENGTH_EXTRA = (0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0)
-_DISTANCE_BASE = (1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577)  # fmt: skip
-_DISTANCE_EXTRA = (0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13)  # fmt: skip
+# RFC 1951 section 3.2.5: extra bits of each length and distance code; each code begins where the last one ends.
+_LENGTH_EXTRA = (*(0,) * 8, *(1,) * 4, *(2,) * 4, *(3,) * 4, *(4,) * 4, *(5,) * 4, 0)
+_DISTANCE_EXTRA = (0, 0, *(bits for bits in range(14) for _ in range(2)))
+
+
+def _bases(first: int, extra: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(accumulate((1 << bits for bits in extra[:-1]), initial=first))
+
+
+# The last length code stands for 258 alone, which the one before it would reach too.
+_LENGTH_BASE = (*_bases(3, _LENGTH_EXTRA)[:-1], 258)
+_DISTANCE_BASE = _bases(1, _DISTANCE_EXTRA)
 _CODE_LENGTH_ORDER = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15)
 _END_OF_BLOCK = 256
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from wireproof.wire.deflate import DeflateViolation, Inflater
+from wireproof.wire.deflate import DeflateViolation, Inflater, MessageTooLarge
 from wireproof.wire.websocket import (
     CONTROL_OPCODES,
     DATA_OPCODES,
@@ -16,6 +16,8 @@ from wireproof.wire.websocket import (
     Rsv,
     classify_code,
 )
+
+FRAGMENT_LIMIT = 8192  # of one message: empty fragments fill the memory too
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ class ServerSession:
         self._parts.append(frame)
         self._held += len(frame.payload)
         self.reader.check(self._held, frame.header)
+        if len(self._parts) > FRAGMENT_LIMIT:
+            raise MessageTooLarge(f"a message of more than {FRAGMENT_LIMIT} fragments")
         if not frame.fin:
             return
         message = Message(
