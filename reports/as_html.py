@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: no network, no fonts, and no script for its essentials."""
+"""The report as one HTML page that needs nothing else: no network, no fonts, no script for its essentials."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from . import charts, coverage, findings, matrix, sections, shown, verdict_words
+from .findings import Group
 from .held import Held
 from .matrix import Result
 from .sequence import sequence_of
@@ -38,9 +39,9 @@ class Page:
     columns: Sequence[matrix.Column]
     results: Sequence[Result]
     modules: Sequence[matrix.Module]
-    findings: Sequence[findings.Group]
+    findings: Sequence[Group]
     observations: Sequence[Result]
-    absences: Sequence[findings.Group]
+    absences: Sequence[Group]
     passing: Sequence[tuple[str, list[Result]]]
     articles: dict[str, Markup] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
@@ -112,7 +113,7 @@ def _page(report: Mapping[str, Any]) -> Page:
 
 
 def _fill(page: Page, environment: Environment) -> Held:
-    """Render the evidence: of what did not pass on the page itself, of the rest in bundles, as far as budgets go."""
+    """Render the evidence, as far as budgets go: of what did not pass on the page, of the rest in bundles."""
     article = environment.get_template("case.html").module.article  # type: ignore[attr-defined]
     held = Held()
     inline, budget = 0, PAGE - FRAME - ROW * len(page.results)

@@ -36,7 +36,7 @@ def stacked(counts: Mapping[str, int], order: Sequence[str], keys: Mapping[str, 
     return tuple(pieces)
 
 
-# One mark for each verdict, drawn around (0, 0) within a square of 8: told apart by shape as well as by colour.
+# One mark for each verdict, within a square of 8 around (0, 0): told apart by shape as well as by colour.
 _MARKS: Final = {
     "pass": "h0",
     "fail": "m-4-4h8v8h-8z",

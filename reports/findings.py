@@ -1,4 +1,4 @@
-"""What a reader has to act on: results that did not pass, under the requirement that was broken or the common reason."""
+"""What a reader has to act on: results that did not pass, under the requirement they break."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def passing_of(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
 
 
 def in_turn(groups: Sequence[Group]) -> Iterator[Result]:
-    """The first result of every group, then the second of every group, and so on: a budget serves all alike."""
+    """The first result of every group, then the second of every group: a budget serves all alike."""
     for index in range(max((len(group.results) for group in groups), default=0)):
         for group in groups:
             if index < len(group.results):

@@ -15,7 +15,7 @@ _BYTES = 400_000
 class Held:
     """Bundles of HTML fragments, each deflated as one JSON list and written in base64.
 
-    Base64 has no character that means anything to HTML, so that nothing in a fragment can end its script element.
+    Base64 has no character that means anything to HTML: no fragment can end its script element.
     """
 
     bundles: list[str] = field(default_factory=list)

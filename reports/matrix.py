@@ -1,4 +1,4 @@
-"""The matrix of cases and routes: modules, the functions in them, a row for each case, a cell for each route and node."""
+"""The matrix of cases and routes: modules, functions, a row for each case, a cell for each route and node."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ class Column:
 class Result:
     """One record of the report, with its place on the page.
 
-    ``inline`` tells that its evidence stands among the findings; ``held`` is where the rest of the page keeps it.
+    ``inline`` tells that its evidence stands among the findings; ``held`` says where it is kept otherwise.
+    ``only_here`` names the route when the same case passes on the direct one.
     """
 
     record: Record
@@ -147,7 +148,7 @@ def columns_of(report: Mapping[str, Any]) -> tuple[Column, ...]:
 
 
 def anchor_of(record: Record) -> str:
-    """The fragment under which a result is found: the case's id, and its route and node unless it is direct."""
+    """The fragment under which a result is found: the case's id, with its route and node unless direct."""
     route = "" if record["route"] == "direct" else f"@{record['route']}"
     node = f"@{record['node']}" if record.get("node") else ""
     return f"{record['id']}{route}{node}"

@@ -15,7 +15,7 @@ HEAD_WIDTH = 400
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One entry. ``lane`` is the peer's lifeline from 1 on, 0 for none; at most one of the details is there."""
+    """One entry. ``lane`` is the peer's lifeline from 1 on, 0 for none; at most one detail is there."""
 
     time: str
     way: str

@@ -68,6 +68,10 @@ def sentence(report: Mapping[str, Any]) -> str:
         return _accusation(new, cases) + so_far + "."
     if so_far:
         return f"showed no new failure{so_far}."
+    return _acquittal(summary)
+
+
+def _acquittal(summary: Mapping[str, int]) -> str:
     if not any(summary[v] for v in ("pass", "fail", "warn", "info")):
         return "could not be judged: no case applies to this target."
     if unclear := summary["error"] + summary["inconclusive"]:
@@ -82,7 +86,7 @@ def sentence(report: Mapping[str, Any]) -> str:
 
 
 def _accusation(new: Sequence[Mapping[str, Any]], cases: Sequence[Mapping[str, Any]]) -> str:
-    # What fails only through a route is that route's fault, and the target's name stands at the sentence's head.
+    # What fails only through a route is that route's fault, not that of the target.
     sound = {
         case["id"] for case in cases if case["route"] == "direct" and case["verdict"] in ("pass", "info")
     }

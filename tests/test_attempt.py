@@ -41,7 +41,7 @@ def test_what_comes_instead_accuses_the_first_requirement(attempt: Attempt) -> N
 
 
 def test_a_broken_requirement_in_words(attempt: Attempt) -> None:
-    with pytest.raises(Broken, match="^second: expected a or b; saw c$"):
+    with pytest.raises(Broken, match=r"^second: expected a or b; saw c$"):
         attempt.broken("saw c", "a", "b", requirement="second")
 
 

@@ -25,7 +25,7 @@ def test_a_case_names_a_requirement() -> None:
 
 
 def test_a_requirement_that_the_catalogue_lacks() -> None:
-    with pytest.raises(UsageError, match="rfc6455/5.2/no-such-thing"):
+    with pytest.raises(UsageError, match=r"rfc6455/5\.2/no-such-thing"):
         CaseSpec(("rfc6455/5.2/reserved-bits", "rfc6455/5.2/no-such-thing")).resolve()
 
 

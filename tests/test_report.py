@@ -10,7 +10,7 @@ from wireproof.errors import JournalError
 from wireproof.report import exit_status, fold, requirement_records, summarise
 from wireproof.verdict import Verdict
 
-BITS, OPCODE = "rfc6455/5.2/reserved-bits", "rfc6455/5.2/reserved-opcodes"
+BITS, OPCODE = "rfc6455/5.2/reserved-bits", "rfc6455/5.2/unknown-opcode"
 STARTED = {
     "event": "run-started",
     "started": "2026-01-01T00:00:00Z",
@@ -72,7 +72,7 @@ def test_a_run_that_had_not_begun(events: list[dict[str, Any]]) -> None:
 
 
 def test_a_fold_does_not_change_what_it_takes() -> None:
-    events = [STARTED, PROBED, *done(case("a")), FINISHED]
+    events: list[dict[str, Any]] = [STARTED, PROBED, *done(case("a")), FINISHED]
     assert fold(events) == fold(events)
 
 
@@ -118,7 +118,7 @@ def test_what_cases_say_of_a_requirement(verdicts: list[str], status: str) -> No
 
 
 def test_the_cases_that_speak_of_a_requirement() -> None:
-    assert status_of(case("b"), case("c", "fail"), case("a"), case("d", "error"))[1] == ["c", "a", "b"]
+    assert status_of(case("b"), case("c", "fail"), case("a"), case("d", "error"))[1] == ["a", "b", "c"]
 
 
 def test_a_case_breaks_only_what_it_accuses() -> None:

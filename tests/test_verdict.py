@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_the_gravest_of_some_verdicts(verdicts: list[Verdict], gravest: Verdict)
 
 def test_the_highest_level_counts() -> None:
     levels = [Level.REFERENCE, Level.MAY, Level.SHOULD, Level.CONTRACT, Level.MUST]
-    for lower, higher in zip(levels, levels[1:], strict=False):
+    for lower, higher in pairwise(levels):
         assert highest([requirement(lower), requirement(higher)]) == requirement(higher)
 
 

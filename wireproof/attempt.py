@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -41,11 +42,15 @@ class TargetGone(Inconclusive):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a verb waits for right now; a deadline that passes meanwhile is told in its words."""
+    """What a verb waits for right now; a deadline that passes meanwhile is told in its words.
+
+    ``since`` is when the waiting began, on the monotonic clock.
+    """
 
     attempt: Attempt
     requirement: str
     expected: tuple[str, ...]
+    since: float
 
     def broken(self, observed: str, ground: Ground = Ground.SEEN) -> NoReturn:
         """End the attempt: *observed* came instead of what was expected."""
@@ -71,7 +76,7 @@ class Attempt:
     @contextmanager
     def expecting(self, *expected: str, requirement: str | None = None) -> Iterator[Expectation]:
         """Say what would conform while waiting for it; the innermost expectation counts at a deadline."""
-        expectation = Expectation(self, requirement or self.requirements[0], expected)
+        expectation = Expectation(self, requirement or self.requirements[0], expected, time.monotonic())
         outer, self.waiting = self.waiting, expectation
         yield expectation
         # Behind an exception the expectation stays: a deadline's verdict is told in its words.

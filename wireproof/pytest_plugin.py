@@ -87,8 +87,9 @@ def _campaign(config: pytest.Config) -> Campaign:
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Enum members as lower-case ids, so that case ids are the same everywhere."""
-    return val.name.lower().replace("_", "-") if isinstance(val, Enum) and val.name else None
+    """Enum members of ours as lower-case ids, so that case ids are the same everywhere."""
+    ours = isinstance(val, Enum) and type(val).__module__.partition(".")[0] in ("wireproof", "suites")
+    return val.name.lower().replace("_", "-") if ours and isinstance(val, Enum) and val.name else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -163,6 +164,7 @@ class Tower:
             cases = {item: case for item in items if (case := case_item(item))}
             chosen = set(self.campaign.select(list(cases.values())))
         except UsageError as exc:
+            items.clear()  # pytest goes on to finish the collection
             pytest.exit(str(exc), returncode=pytest.ExitCode.USAGE_ERROR)
         dropped = [item for item in items if item in cases and cases[item] not in chosen]
         if dropped:
@@ -186,11 +188,11 @@ class Tower:
         if self.started:
             return
         self.started = True
+        if item.session.config.getoption("usepdb", False):
+            return  # each case flies at its own turn
         for one in item.session.items:
             if isinstance(one, pytest.Function) and (case := case_item(one)) and can_fly(one):
                 self.flights[one.nodeid] = Flight(plan_item(self.campaign, one, case, {}))
-        if item.session.config.getoption("usepdb", False):
-            return
         self.campaign.fly(list(self.flights.values()))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

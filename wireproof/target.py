@@ -19,6 +19,7 @@ CAPABILITIES: Mapping[str, str] = {
     "subprotocol": "the server does not choose the subprotocol echo.wireproof",
     "close": "the server does not close on request (/close?code=C&reason=R)",
     "send": "the server does not send on request (/send?type=T&size=N&count=M&fragment=F)",
+    "deflate": "the server does not agree on permessage-deflate",
     "tls": "the target is not reached over TLS",
 }
 

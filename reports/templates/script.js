@@ -52,7 +52,9 @@ const toggle = async (link, wanted) => {
   const row = link.closest("tr");
   const before = row.nextElementSibling;
   const shown = before?.classList.contains("more") && before.dataset.of === link.dataset.f ? before : null;
-  if (shown && wanted !== true) { shown.remove(); link.setAttribute("aria-expanded", "false"); return; }
+  const twins = all(`[data-f="${link.dataset.f}"]`, row);
+  const tell = (state) => twins.forEach((twin) => twin.setAttribute("aria-expanded", state));
+  if (shown && wanted !== true) { shown.remove(); tell("false"); return; }
   openUp(row);
   if (!shown) {
     if (before?.classList.contains("more")) {
@@ -69,7 +71,7 @@ const toggle = async (link, wanted) => {
     cell.innerHTML = html; // rendered and escaped when the page was made
     row.after(more);
     dressCode(cell);
-    link.setAttribute("aria-expanded", "true");
+    tell("true");
   }
 };
 const go = async () => {

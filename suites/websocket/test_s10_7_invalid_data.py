@@ -8,11 +8,11 @@ from wireproof.attempt import Attempt
 from wireproof.case import case
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Refusal
+from wireproof.peer.table import each_row
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.wire.websocket import CloseCode, Frame, Masking, Opcode, Rsv
 
 from .closings import answer_to, expect_survivor, leave, request_close, within_patience
-from .rows import each_row
 
 GARBAGE = {
     "an HTTP request": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",

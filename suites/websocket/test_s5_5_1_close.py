@@ -7,13 +7,13 @@ import pytest
 from wireproof.attempt import Attempt
 from wireproof.case import case
 from wireproof.peer.peers import Peers
+from wireproof.peer.table import each_row
 from wireproof.peer.websocket import WebSocketPeer, describe_close
 from wireproof.verdict import Ground
 from wireproof.wire.session import Pong
 from wireproof.wire.websocket import CloseCode, Frame
 
 from .closings import PATIENCE, answer_to, takes_for_error, takes_for_valid, within_patience
-from .rows import each_row
 from .utf8_rows import LANGUAGES, MIXED
 
 BODIES = {

@@ -9,12 +9,12 @@ import pytest
 from wireproof.attempt import NotApplicable
 from wireproof.case import case
 from wireproof.peer.peers import Peers
+from wireproof.peer.table import expect_all_accepted, expect_echoes
 from wireproof.peer.websocket import WebSocketPeer, describe_close
 from wireproof.wire.session import Close
 from wireproof.wire.websocket import CloseCode, Frame, Opcode, fragments
 
 from .closings import hear_out
-from .rows import expect_all_accepted, expect_echoes
 from .utf8_rows import CONTROLS, CORNERS, EDGES, INVALID, LANGUAGES, MIXED, NONCHARACTERS
 
 TABLES = {"corners": CORNERS, "edges": EDGES, "noncharacters": NONCHARACTERS, "controls": CONTROLS} | {

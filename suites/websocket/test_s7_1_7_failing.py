@@ -8,13 +8,13 @@ from wireproof.attempt import Attempt, NotApplicable
 from wireproof.case import case
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Ended
+from wireproof.peer.table import each_row
 from wireproof.peer.websocket import WebSocketPeer, describe_message
 from wireproof.verdict import Ground
 from wireproof.wire.session import Close, Message, Pong
 from wireproof.wire.websocket import CloseCode, Frame
 
 from .closings import PATIENCE, PROVOCATIONS, expect_survivor, leave, provoke, within_patience
-from .rows import each_row
 
 SOME = ["reserved-bit", "unmasked", "continuation-alone", "invalid-text"]
 LATE = b"behind the failure"

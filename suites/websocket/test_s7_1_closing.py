@@ -8,6 +8,7 @@ from wireproof.attempt import Attempt
 from wireproof.case import case
 from wireproof.peer.connection import End
 from wireproof.peer.peers import Peers
+from wireproof.peer.table import named
 from wireproof.peer.websocket import WebSocketPeer, describe_close
 from wireproof.verdict import Ground
 from wireproof.wire.text import shorten
@@ -22,7 +23,6 @@ from .closings import (
     request_close,
     within_patience,
 )
-from .rows import named
 from .utf8_rows import LANGUAGES, MIXED
 
 CODES = (1000, 1001, 3000, 3999, 4000, 4999)

@@ -7,11 +7,11 @@ import pytest
 from wireproof.attempt import Attempt
 from wireproof.case import case
 from wireproof.peer.peers import Peers
+from wireproof.peer.table import each_row
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.wire.websocket import Frame
 
 from .closings import answer_to, takes_for_error, takes_for_valid, within_patience
-from .rows import each_row
 
 UNASSIGNED = [1016, 1100, 1999, 2000, 2999]
 

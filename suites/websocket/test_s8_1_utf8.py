@@ -7,10 +7,10 @@ import pytest
 from wireproof.attempt import Attempt
 from wireproof.case import Intensity, case
 from wireproof.peer.peers import Peers
+from wireproof.peer.table import each_row
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.wire.websocket import CloseCode, Frame, Opcode, fragments
 
-from .rows import each_row
 from .utf8_rows import (
     BEYOND_UNICODE,
     BROKEN_GREEK,

@@ -11,11 +11,11 @@ from wireproof.attempt import Attempt
 from wireproof.case import case
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Ended
+from wireproof.peer.table import each_row
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.wire.session import Close
 from wireproof.wire.websocket import CloseCode, Frame, Opcode, fragments
 
-from .rows import each_row
 from .utf8_rows import BROKEN_GREEK, GREEK, MIXED, OVERLONG, SURROGATES, TRUNCATED, some
 
 HEADER = 6  # bytes before the payload of a short masked frame

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from wireproof.attempt import Attempt
-from wireproof.peer.connection import Dialer
+from wireproof.peer.connection import Connection, Dialer
 from wireproof.peer.dialect import Dialect
 from wireproof.peer.endpoint import Endpoint, parse_endpoint
 from wireproof.peer.websocket import WebSocketPeer
@@ -121,3 +121,23 @@ async def opened(script: Script, dialect: Dialect | None = None) -> AsyncIterato
     async with peer_of(accepted, dialect) as peer:
         await peer.open()
         yield peer
+
+
+async def says_hello(line: Line) -> None:
+    """Say hello and leave."""
+    line.writer.write(b"hello")
+
+
+async def dial(url_or_dialer: str | Dialer) -> tuple[Connection, Attempt]:
+    """A connection, and the attempt that records it."""
+    attempt = Attempt(("rfc6455/5.2/reserved-bits",))
+    dialer = Dialer(parse_endpoint(url_or_dialer)) if isinstance(url_or_dialer, str) else url_or_dialer
+    return await dialer.dial(attempt), attempt
+
+
+async def all_of(connection: Connection) -> bytes:
+    """What comes until the end."""
+    got = b""
+    while data := await connection.receive():
+        got += data
+    return got

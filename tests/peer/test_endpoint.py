@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from wireproof.errors import UsageError
@@ -118,7 +116,9 @@ def test_a_name_of_ones_own_for_tls() -> None:
     assert parse_endpoint("wss://h", tls=TlsOptions(server_name="other")).server_name == "other"
 
 
-@pytest.mark.parametrize("missing", ["ca", "client_cert"])
-def test_a_certificate_file_that_is_not_there(tmp_path: Path, missing: str) -> None:
+@pytest.mark.parametrize(
+    "options", [TlsOptions(ca="/no/such.pem"), TlsOptions(client_cert="/no/such.pem")], ids=["ca", "client"]
+)
+def test_a_certificate_file_that_is_not_there(options: TlsOptions) -> None:
     with pytest.raises(UsageError, match="can't be used"):
-        TlsOptions(**{missing: str(tmp_path / "no.pem")}).context()
+        options.context()

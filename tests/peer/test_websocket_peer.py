@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.peer.serving import FIRST, SECOND, Line, Script, opened, peer_of
+from tests.peer.serving import FIRST, SECOND, Line, Script, opened
 from wireproof.attempt import Broken, NotApplicable
 from wireproof.peer.dialect import Dialect
 from wireproof.peer.websocket import WebSocketPeer
@@ -212,58 +212,5 @@ def test_a_violation_is_demanded_by_name() -> None:
             peer.expect_no_violation(SECOND)
             with pytest.raises(Broken, match="reserved opcode 0x3"):
                 peer.expect_no_violation("rfc6455/5.2/opcode-sent")
-
-    asyncio.run(scene())
-
-
-# The handshake ----------------------------------------------------------------------------------------
-
-
-def responds(head: bytes, *, stays: bool = False) -> Script:
-    async def script(line: Line) -> None:
-        await line.reader.readuntil(b"\r\n\r\n")
-        line.writer.write(head)
-        if stays:
-            await line.reader.read()
-
-    return script
-
-
-@pytest.mark.parametrize("stays", [False, True], ids=["closed", "left-open"])
-@pytest.mark.parametrize(
-    "head", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"HTTP/1.1 400 No\r\nContent-Length: 2\r\n\r\nno"]
-)
-def test_a_refusal(head: bytes, stays: bool) -> None:
-    async def scene() -> None:
-        async with peer_of(responds(head, stays=stays)) as peer:
-            refusal = await peer.expect_refused(peer.request())
-            assert refusal.response is not None
-            assert refusal.response.status == 400
-
-    asyncio.run(scene())
-
-
-def test_the_end_of_tcp_is_a_refusal() -> None:
-    async def scene() -> None:
-        async with peer_of(responds(b"")) as peer:
-            assert (await peer.expect_refused(peer.request())).response is None
-
-    asyncio.run(scene())
-
-
-def test_a_handshake_that_should_have_been_refused() -> None:
-    async def scene() -> None:
-        async with peer_of(Line.accept) as peer:
-            with pytest.raises(Broken, match="accepted with 101"):
-                await peer.expect_refused(peer.request())
-
-    asyncio.run(scene())
-
-
-def test_a_handshake_that_should_have_been_accepted() -> None:
-    async def scene() -> None:
-        async with peer_of(responds(b"HTTP/1.1 403 Forbidden\r\n\r\n")) as peer:
-            with pytest.raises(Broken, match="refused: 403 Forbidden"):
-                await peer.expect_accepted()
 
     asyncio.run(scene())

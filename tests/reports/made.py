@@ -49,6 +49,8 @@ def transcript(rng: random.Random, peers: int = 1) -> list[dict[str, Any]]:
 
 
 def case(case_id: str, verdict: str = "pass", **changes: Any) -> dict[str, Any]:
+    if "transcript" not in changes:
+        changes["transcript"] = transcript(random.Random(case_id))
     accused = verdict in ("fail", "warn")
     told = {
         "id": case_id,
@@ -69,7 +71,6 @@ def case(case_id: str, verdict: str = "pass", **changes: Any) -> dict[str, Any]:
         "in_passing": [],
         "duration_s": 0.0123,
         "known": None,
-        "transcript": transcript(random.Random(case_id)),
         "reproduce": f"wireproof run ws://127.0.0.1:9 --case '{case_id}' --seed 1",
     }
     return told | changes
@@ -116,6 +117,7 @@ def many(count: int, share_of_failures: float = 0.05, seed: int = 7) -> dict[str
     }
     weights["pass"] = 1 - sum(weights.values())
     verdicts = rng.choices(list(weights), list(weights.values()), k=count)
+    transcripts = [transcript(rng) for _ in range(200)]
     cases = []
     for index, verdict in enumerate(verdicts):
         module = f"s{sections[index % 10]}_{'framing' if index // 10 % 2 else 'odd_payloads'}"
@@ -124,9 +126,10 @@ def many(count: int, share_of_failures: float = 0.05, seed: int = 7) -> dict[str
             case(
                 f"websocket/{module}/{function}[offset-{index}-rsv{index % 3 + 1}]",
                 verdict,
-                title=f"A reserved bit that no extension negotiated fails the connection, in form {index // 200 % 25}.",
+                title=f"A reserved bit that nothing negotiated fails the connection, {index // 200 % 25}.",
                 requirements=[REQUIREMENTS[index % 3]],
                 broken=[REQUIREMENTS[index % 3]] if verdict in ("fail", "warn") else [],
+                transcript=transcripts[index % len(transcripts)],
                 duration_s=round(rng.lognormvariate(-4, 1), 6),
                 observed="a Close frame with 1002, then the end of TCP"
                 if verdict == "info"

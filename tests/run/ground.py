@@ -49,9 +49,11 @@ class Ground:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.loop = TimelessLoop()
         ticks = count()
-        self.clock = lambda: self.loop.time() + next(ticks) * 1e-9  # two moments are never the same
+        # Two moments are never the same.
+        self.clock: Callable[[], float] = lambda: self.loop.time() + next(ticks) * 1e-9
         fake = SimpleNamespace(monotonic=self.clock, time=self.clock)
         monkeypatch.setattr("wireproof.run.scheduler.time", fake)
+        monkeypatch.setattr("wireproof.attempt.time", fake)
         self.alive = True
         self.silent = False
         self.returns = True

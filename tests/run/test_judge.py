@@ -85,29 +85,36 @@ def test_a_defect_of_ours_is_an_error(attempt: Attempt, outcome: Exception) -> N
 def test_silence_fails_when_a_witness_was_answered(attempt: Attempt) -> None:
     with pytest.raises(TimeoutError), attempt.expecting("a pong"):
         raise TimeoutError
-    result = judge_deadline(attempt, 3.0, None)
+    result = judge_deadline(attempt, 3.0, 2.0, None)
     assert (result.verdict, result.deadline) == (Verdict.FAIL, True)
-    assert result.accused == Finding(MUST, ("a pong",), result.accused.observed, Ground.MISSING)
-    assert "nothing within 3 s" in result.accused.observed
+    told = "nothing within 2.0 s, while a ping on a second connection was answered"
+    assert result.accused == Finding(MUST, ("a pong",), told, Ground.MISSING)
+
+
+def test_silence_at_the_end_of_a_slow_attempt_accuses_nobody(attempt: Attempt) -> None:
+    with pytest.raises(TimeoutError), attempt.expecting("a pong"):
+        raise TimeoutError
+    result = judge_deadline(attempt, 3.0, 1.0, None)
+    assert (result.verdict, result.deadline) == (Verdict.INCONCLUSIVE, True)
 
 
 def test_silence_accuses_nobody_when_the_witness_was_not_answered(attempt: Attempt) -> None:
     with pytest.raises(TimeoutError), attempt.expecting("a pong"):
         raise TimeoutError
-    result = judge_deadline(attempt, 3.0, "refused")
+    result = judge_deadline(attempt, 3.0, 2.0, "refused")
     assert (result.verdict, result.findings) == (Verdict.INCONCLUSIVE, ())
     assert "refused" in result.reason
 
 
 def test_silence_accuses_nobody_when_nothing_was_expected(attempt: Attempt) -> None:
-    assert judge_deadline(attempt, 3.0, None).verdict is Verdict.INCONCLUSIVE
+    assert judge_deadline(attempt, 3.0, 2.0, None).verdict is Verdict.INCONCLUSIVE
 
 
 def test_silence_counts_beside_what_was_found(attempt: Attempt) -> None:
     attempt.found("saw", "a")
     with pytest.raises(TimeoutError), attempt.expecting("a response", requirement=SHOULD):
         raise TimeoutError
-    result = judge_deadline(attempt, 3.0, None)
+    result = judge_deadline(attempt, 3.0, 2.0, None)
     assert [finding.requirement for finding in result.findings] == [MUST, SHOULD]
     assert result.verdict is Verdict.FAIL
 

@@ -180,7 +180,7 @@ def test_no_secret_survives_in_a_record(secret: str, around: str, key: bytes, li
     said = f"{around}{secret}{around}"
     data = said.encode()
     frame = Frame.text(said)
-    record = {
+    record: dict[str, Any] = {
         "observed": said,
         "reports": [said, shorten(data, limit), describe_frame(frame)],
         "transcript": [

@@ -29,7 +29,7 @@ class Gauge:
         self.now += 1
         self.seen.append(self.now)
         self.most = max(self.most, self.now)
-        for _ in range(5):
+        for _turn in range(5):
             await asyncio.sleep(0)
         self.now -= 1
 

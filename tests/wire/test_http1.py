@@ -1,6 +1,8 @@
-"""Requests are written as they are given; responses are read strictly, in any pieces, within bounds."""
+"""Responses are read strictly, in any pieces, within bounds."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -8,21 +10,18 @@ from hypothesis import strategies as st
 
 from wireproof.wire.http1 import (
     HttpViolation,
-    Request,
     Response,
     ResponseReader,
-    accept_for,
-    is_token,
     parse_head,
-    upgrade_request,
 )
 
-REQUEST = Request(b"/", ((b"Host", b"h"), (b"X-A", b"1"), (b"Upgrade", b"websocket"), (b"x-a", b"2")))
 SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
 
 
 def read(*pieces: bytes, eof: bool = False, **limits: int) -> ResponseReader:
-    reader = ResponseReader(**limits)
+    reader = ResponseReader()
+    for name, limit in limits.items():
+        setattr(reader, name, limit)
     for piece in pieces:
         reader.receive_data(piece)
     if eof:
@@ -33,66 +32,6 @@ def read(*pieces: bytes, eof: bool = False, **limits: int) -> ResponseReader:
 def response_of(reader: ResponseReader) -> Response:
     assert reader.response is not None
     return reader.response
-
-
-# Requests -------------------------------------------------------------------------------------------
-
-
-def test_the_accept_value_of_the_specification() -> None:
-    assert accept_for(b"dGhlIHNhbXBsZSBub25jZQ==") == b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-
-
-def test_an_opening_handshake_on_the_wire() -> None:
-    made = upgrade_request(b"/chat?a=b", b"example.com", b"key", [(b"Origin", b"null")])
-    assert made.encode() == (
-        b"GET /chat?a=b HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Key: key\r\nSec-WebSocket-Version: 13\r\nOrigin: null\r\n\r\n"
-    )
-
-
-def test_a_replaced_header_stands_at_the_first_ones_place() -> None:
-    assert REQUEST.with_header(b"X-a", b"3", b"4").headers == (
-        (b"Host", b"h"),
-        (b"X-a", b"3"),
-        (b"X-a", b"4"),
-        (b"Upgrade", b"websocket"),
-    )
-
-
-def test_a_new_header_stands_at_the_end() -> None:
-    assert REQUEST.with_header(b"X-B", b"").headers == (*REQUEST.headers, (b"X-B", b""))
-
-
-def test_a_header_is_left_out_in_any_letter_case() -> None:
-    assert REQUEST.without(b"X-A").headers == ((b"Host", b"h"), (b"Upgrade", b"websocket"))
-
-
-def test_an_added_header_stands_beside_others_of_its_name() -> None:
-    assert REQUEST.adding((b"Host", b"other")).headers == (*REQUEST.headers, (b"Host", b"other"))
-
-
-def test_all_names_are_renamed() -> None:
-    assert [name for name, _ in REQUEST.renaming(bytes.upper).headers] == [
-        b"HOST",
-        b"X-A",
-        b"UPGRADE",
-        b"X-A",
-    ]
-
-
-@pytest.mark.parametrize(("name", "value"), [(b"x-A", b"1"), (b"X-B", None)], ids=["there", "missing"])
-def test_a_header_is_found_in_any_letter_case(name: bytes, value: bytes | None) -> None:
-    assert REQUEST.get(name) == value
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"), [(b"x-1!", True), (b"", False), (b"a b", False), (b"a:", False)]
-)
-def test_what_a_token_is(text: bytes, expected: bool) -> None:
-    assert is_token(text) is expected
-
-
-# Responses ------------------------------------------------------------------------------------------
 
 
 def test_all_that_follows_a_101_is_no_body() -> None:
@@ -130,7 +69,8 @@ def test_a_body_that_lasts_as_long_as_the_connection() -> None:
 
 def test_a_chunked_body() -> None:
     reader = read(
-        b"HTTP/1.1 400 No\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\nrest"
+        b"HTTP/1.1 400 No\r\nTransfer-Encoding: Chunked\r\n\r\n"
+        b"3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\nrest"
     )
     assert (reader.complete, bytes(reader.body), reader.rest) == (True, b"abc0123456789", b"rest")
 
@@ -239,7 +179,10 @@ def test_a_body_is_awaited_where_its_length_is_told(head: bytes, enough: bool) -
 ANSWERS = (
     SWITCHING + b"\x81\x02hi",
     b"HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\nabcrest",
-    b"HTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 400 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nrest",
+    (
+        b"HTTP/1.1 100 Go on\r\n\r\n"
+        b"HTTP/1.1 400 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nrest"
+    ),
 )
 
 
@@ -247,7 +190,7 @@ ANSWERS = (
 def test_any_pieces_give_the_same_response(answer: bytes, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(1, len(answer) - 1))))
     bounds = [0, *cuts, len(answer)]
-    pieces = [answer[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    pieces = [answer[a:b] for a, b in pairwise(bounds)]
     whole, cut = read(answer), read(*pieces)
     assert (cut.response, cut.body, cut.rest, cut.complete) == (whole.response, whole.body, whole.rest, True)
 

@@ -180,11 +180,11 @@ def test_any_bytes_give_the_same_events_in_two_pieces(noise: bytes, at: int) -> 
 
 
 def _tolerant(*pieces: bytes) -> list[object]:
-    session, seen = ServerSession(), []
+    session = ServerSession()
+    seen: list[object] = []
     try:
         for piece in pieces:
-            for item in session.receive_data(piece):
-                seen.append(item)
+            seen.extend(session.receive_data(piece))
     except FrameTooLargeError as exc:
         seen.append(str(exc))
     return seen

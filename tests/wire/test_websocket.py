@@ -57,7 +57,7 @@ def test_frames_come_back_as_they_were_in_any_pieces(
     wire = b"".join(frame.encode(key) for frame in sent)
     cuts = sorted(data.draw(st.sets(st.integers(0, len(wire)), max_size=20)))
     reader = FrameReader()
-    received = []
+    received: list[ReceivedFrame] = []
     for start, end in pairwise([0, *cuts, len(wire)]):
         reader.receive_data(wire[start:end])
         received += reader.frames()

@@ -9,6 +9,8 @@ from wireproof.attempt import Attempt, Broken, Inconclusive, NotApplicable, Targ
 from wireproof.catalogue.requirement import load_catalogue
 from wireproof.verdict import Finding, Ground, Verdict, highest, verdict_when_broken, worst
 
+SILENT_FOR = 0.5  # the part of a deadline that a peer must have been silent for, to be accused of silence
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -61,18 +63,19 @@ def judge(attempt: Attempt, outcome: BaseException | None) -> Result:
             return Result(Verdict.ERROR, attempt, reason=f"wireproof failed: {text}", error=outcome)
 
 
-def judge_deadline(attempt: Attempt, timeout: float, witness: str | None) -> Result:
-    """The verdict on an attempt whose deadline of *timeout* seconds passed.
+def judge_deadline(attempt: Attempt, timeout: float, waited: float, witness: str | None) -> Result:
+    """The verdict on an attempt whose deadline of *timeout* seconds passed, the last *waited* on one answer.
 
     *witness* is None when a ping on a second connection was answered meanwhile, else what went wrong with it.
+    Whoever got much of its time to answer late in a slow attempt is not accused of silence.
     """
     waiting = attempt.waiting
-    if waiting is None or witness is not None:
-        why = f"; a second connection: {witness}" if witness else ""
+    if waiting is None or witness is not None or waited < timeout * SILENT_FOR:
+        why = f"; a second connection: {witness}" if witness else "; it went on slowly until then"
         return Result(
             Verdict.INCONCLUSIVE, attempt, reason=f"no end within {timeout:g} s{why}", deadline=True
         )
-    observed = f"nothing within {timeout:g} s, while a ping on a second connection was answered"
+    observed = f"nothing within {waited:.1f} s, while a ping on a second connection was answered"
     finding = Finding(waiting.requirement, waiting.expected, observed, Ground.MISSING)
     judged = _from_findings(attempt, (*attempt.findings, finding))
     return Result(judged.verdict, attempt, judged.findings, deadline=True)

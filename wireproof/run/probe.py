@@ -15,6 +15,7 @@ from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.run.settings import Settings
 from wireproof.target import CAPABILITIES, Target
+from wireproof.wire.deflate import DeflateOffer
 from wireproof.wire.http1 import Response
 from wireproof.wire.session import Close, Message, Pong
 from wireproof.wire.text import printable, shorten
@@ -29,7 +30,7 @@ _BINARY = b"\x00\xfe\xff wireproof"
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Probes one target; it makes about six short connections."""
+    """Probes one target; it makes about ten short connections."""
 
     settings: Settings
     dialer: Dialer
@@ -55,6 +56,7 @@ class Probe:
             "subprotocol": self._subprotocol,
             "close": self._close,
             "send": self._send,
+            "deflate": self._deflate,
         }
         wanted = [name for name in names if name not in self.settings.assume | self.settings.without]
         found = await asyncio.gather(*(self._holds(names[name]) for name in wanted))
@@ -159,6 +161,15 @@ class Probe:
     async def _send(self) -> bool:
         answer = await self._answer(Frame.text(_SAMPLE), "/send?type=binary&size=5&count=2&fragment=5")
         return isinstance(answer, Message) and answer.opcode == Opcode.BINARY and len(answer.data) == 5
+
+    async def _deflate(self) -> bool:
+        # What browsers offer (RFC 7692 section 7.1.2.2).
+        peer = self.peer()
+        try:
+            answer = await peer.handshake(peer.offering(DeflateOffer(client_max_window_bits=0)))
+        finally:
+            peer.discard()
+        return isinstance(answer, Response) and peer.agreement is not None
 
 
 async def is_alive(dialer: Dialer, dialect: Dialect, within: float) -> str | None:

@@ -19,6 +19,7 @@ from wireproof.case import CaseSpec
 from wireproof.run.judge import Result, judge, judge_deadline, judge_gone
 from wireproof.verdict import Verdict
 
+ALONE = 1.5  # times its deadline that an attempt may take alone
 REPEAT_BUDGET = 10.0  # seconds that repeating deadlines alone may take altogether
 UNRESPONSIVE_AFTER = 24  # attempts in a row that end by their deadline with no sign of life
 
@@ -113,7 +114,7 @@ class Scheduler:
 
     async def _fly(self, flight: Flight) -> None:
         try:
-            flight.result = await self._try(flight)
+            flight.result = await self._try(flight, self.timeout)
         finally:
             flight.landed = time.monotonic()
             self.flying.discard(flight)
@@ -127,11 +128,11 @@ class Scheduler:
         if result.gone or self._mute >= UNRESPONSIVE_AFTER:
             self._trouble.set()
 
-    async def _try(self, flight: Flight) -> Result:
+    async def _try(self, flight: Flight, timeout: float) -> Result:
         attempt = self.control.new_attempt(flight.plan)
         started, flight.began = time.time(), time.monotonic()
         outcome: BaseException | None = None
-        deadline = asyncio.timeout(self.timeout)
+        deadline = asyncio.timeout(timeout)
         try:
             async with deadline:
                 await flight.plan.body(attempt)
@@ -140,7 +141,8 @@ class Scheduler:
         except BaseException as exc:  # noqa: BLE001  # pytest's own outcomes are BaseExceptions; all are judged
             outcome = exc
         if isinstance(outcome, TimeoutError) and deadline.expired():
-            result = judge_deadline(attempt, self.timeout, await self.control.check())
+            waited = time.monotonic() - attempt.waiting.since if attempt.waiting else 0.0
+            result = judge_deadline(attempt, timeout, waited, await self.control.check())
         else:
             result = judge(attempt, outcome)
         return replace(result, started=started, duration_s=time.monotonic() - flight.began)
@@ -197,7 +199,7 @@ class Scheduler:
             self._finish(flight, self._inconclusive(flight, self.stopped))
             return
         before = flight.result
-        result = await self._try(flight)
+        result = await self._try(flight, ALONE * self.timeout)
         if before is not None and before.verdict is not result.verdict:
             result = replace(result, reason=_beside(before, result))
         if await self.control.check() is not None:

@@ -33,7 +33,7 @@ class Block:
     farthest: int
 
 
-# RFC 1951 section 3.2.5: extra bits of each length and distance code; each code begins where the last one ends.
+# RFC 1951 section 3.2.5: extra bits of each length and distance code; each begins where the last one ends.
 _LENGTH_EXTRA = (*(0,) * 8, *(1,) * 4, *(2,) * 4, *(3,) * 4, *(4,) * 4, *(5,) * 4, 0)
 _DISTANCE_EXTRA = (0, 0, *(bits for bits in range(14) for _ in range(2)))
 

@@ -197,7 +197,7 @@ def forbidden_code_requirement(code: int) -> str:
 
 
 def is_utf8(data: bytes) -> bool:
-    """Whether *data* is valid UTF-8 (RFC 3629; Python's strict decoder refuses surrogates and overlong forms)."""
+    """Whether *data* is valid UTF-8: Python's strict decoder refuses surrogates and overlong forms."""
     try:
         data.decode("utf-8", "strict")
     except UnicodeDecodeError:

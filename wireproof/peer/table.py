@@ -20,7 +20,6 @@ Check = Callable[[WebSocketPeer, T], Awaitable[None]]
 WIDTH = 8  # connections that one table has under way at once
 ENOUGH = 12  # broken rows after which no more are tried
 NAMED = 4  # rows named in one sentence
-STUCK = 0.75  # part of the time that a row must have waited before its silence is held against the server
 
 
 async def each_row(attempt: Attempt, peers: Peers, rows: Mapping[str, T], check: Check[T]) -> None:
@@ -91,8 +90,7 @@ class _Table(Generic[T]):
     peers: Peers
     check: Check[T]
     rows: Iterator[tuple[str, T]]
-    began: float = field(default_factory=lambda: asyncio.get_running_loop().time())
-    under_way: dict[str, tuple[float, Attempt]] = field(default_factory=dict)
+    under_way: dict[str, Attempt] = field(default_factory=dict)
     broken: list[tuple[str, Finding]] = field(default_factory=list)
 
     async def work(self) -> None:
@@ -102,7 +100,7 @@ class _Table(Generic[T]):
                 return
             attempt = replace(self.attempt, findings=[], waiting=None)
             self.attempt.peers += 1
-            self.under_way[name] = (asyncio.get_running_loop().time(), attempt)
+            self.under_way[name] = attempt
             peer = self.peers()
             peer.attempt = attempt
             try:
@@ -115,7 +113,7 @@ class _Table(Generic[T]):
             del self.under_way[name]
 
     def conclude(self) -> None:
-        """Sum up what broke; what is still under way becomes the case's expectation if it got stuck."""
+        """Sum up what broke; what a row still waits for becomes the case's expectation."""
         alike: dict[Finding, list[str]] = {}
         for name, finding in self.broken:
             alike.setdefault(finding, []).append(name)
@@ -125,10 +123,10 @@ class _Table(Generic[T]):
         self.attempt.waiting = self._stuck()
 
     def _stuck(self) -> Expectation | None:
-        # A slow server that gets on is not one that leaves a row without an answer.
-        now = asyncio.get_running_loop().time()
-        for name, (since, attempt) in self.under_way.items():
-            if attempt.waiting is not None and now - since > (now - self.began) * STUCK:
-                expected = tuple(f"{name}: {text}" for text in attempt.waiting.expected)
-                return Expectation(self.attempt, attempt.waiting.requirement, expected)
-        return None
+        """What the row has been waiting for that has waited longest."""
+        waiting = {name: attempt.waiting for name, attempt in self.under_way.items() if attempt.waiting}
+        if not waiting:
+            return None
+        name, longest = min(waiting.items(), key=lambda item: item[1].since)
+        expected = tuple(f"{name}: {text}" for text in longest.expected)
+        return replace(longest, attempt=self.attempt, expected=expected)
