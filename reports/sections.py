@@ -80,11 +80,18 @@ _RFC7692: Final = {
     "8": "Security considerations",
 }
 _SERVICE: Final = {"connections": "Several connections"}
-_SECTIONS: Final = {"rfc6455": _RFC6455, "rfc7692": _RFC7692, "service": _SERVICE}
+_BROADCAST: Final = {
+    "delivery": "Delivery",
+    "sender": "The sender",
+    "paths": "Other paths",
+    "members": "Members that come, go and stall",
+}
+_SECTIONS: Final = {"rfc6455": _RFC6455, "rfc7692": _RFC7692, "service": _SERVICE, "broadcast": _BROADCAST}
 _SPECS: Final = {
     "rfc6455": ("RFC 6455", "The WebSocket Protocol"),
     "rfc7692": ("RFC 7692", "Compression Extensions for WebSocket"),
     "service": ("Service", "What a server promises by serving several clients"),
+    "broadcast": ("Broadcast", "What a server promises that relays messages between clients"),
 }
 
 

@@ -3,13 +3,17 @@
 Anything else that escapes is a defect of wireproof itself.
 """
 
+from typing import ClassVar
+
 
 class WireproofError(Exception):
-    """Base of every error with a message written for the user."""
+    """Base of every error with a message written for the user; ``status`` is the exit status it calls for."""
+
+    status: ClassVar[int] = 2
 
 
 class UsageError(WireproofError):
-    """The command line, a profile or a selection can't be used as given (exit status 2)."""
+    """The command line, a profile or a selection can't be used as given."""
 
 
 class ProfileError(UsageError):
@@ -23,8 +27,16 @@ class ProfileError(UsageError):
 
 
 class TargetError(WireproofError):
-    """The target can't be reached, or does not speak the protocol (exit status 3)."""
+    """The target can't be reached, or does not speak the protocol."""
+
+    status = 3
 
 
 class JournalError(WireproofError):
     """A journal or report can't be read."""
+
+
+class InternalError(WireproofError):
+    """wireproof itself failed; nobody is accused."""
+
+    status = 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wireproof.catalogue.requirement import load_catalogue
-from wireproof.peer.dialect import Act, Dialect, Step
+from wireproof.peer.dialect import Act, Dialect, Room, Step
 from wireproof.target import CAPABILITIES
 from wireproof.wire.http1 import Header, is_token
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PROFILE = "wireproof.toml"  # taken from the current folder when no profile is named
 _SECRET_PART = 8  # a part of a secret that is shorter could be any word of a transcript
+_PATH = re.compile(r"/[!-~]*")  # section 3 of RFC 6455: what a URI may hold, without spaces
 _OURS = {"host", "upgrade", "connection", "content-length", "transfer-encoding"}
 _OWN_KEY = {"cookie": "cookie", "origin": "origin", "sec-websocket-protocol": "subprotocol"}
 _CREDENTIALS = ("auth", "cookie", "token", "secret", "key", "password")
@@ -175,7 +177,7 @@ def _subprotocols(node: Node) -> tuple[str, ...]:
 
 
 def _dialect(node: Node) -> Dialect:
-    websocket = node.table("preamble", "ignore", "echo")
+    websocket = node.table("preamble", "ignore", "echo", "broadcast")
     steps = (
         websocket["preamble"].items("a list of {send = …} and {expect = …}")
         if "preamble" in websocket
@@ -188,11 +190,36 @@ def _dialect(node: Node) -> Dialect:
         raise websocket["echo"].wrong(
             "echo needs receive = '…(?P<payload>.*)…', the form in which a text comes back."
         )
-    if receive is not None and "payload" not in receive.groupindex:
-        raise echo["receive"].wrong(
-            "receive needs a group (?P<payload>.*) where the text that was sent comes back."
-        )
-    return Dialect(tuple(_step(step) for step in steps), tuple(one.pattern() for one in ignored), receive)
+    if receive is not None:
+        _check_group(echo["receive"], receive)
+    return Dialect(
+        tuple(_step(step) for step in steps),
+        tuple(one.pattern() for one in ignored),
+        receive,
+        room=_room(websocket["broadcast"]) if "broadcast" in websocket else None,
+    )
+
+
+def _check_group(node: Node, receive: re.Pattern[str]) -> None:
+    if "payload" not in receive.groupindex:
+        raise node.wrong("receive needs a group (?P<payload>.*) where the text that was sent comes back.")
+
+
+def _room(node: Node) -> Room:
+    told = node.table("path", "include-sender", "send", "receive", "binary")
+    if "include-sender" not in told:
+        raise node.wrong("broadcast needs include-sender = true or false: whether a sender hears itself.")
+    path = told["path"].text() if "path" in told else None
+    if path is not None and not _PATH.fullmatch(path):
+        raise told["path"].wrong("path is what the URL has behind the host: /chat, or /chat?room=1.")
+    send = told["send"].text() if "send" in told else None
+    if send is not None and "{payload}" not in send:
+        raise told["send"].wrong("send needs {payload} where the text of a message belongs.")
+    receive = told["receive"].pattern() if "receive" in told else None
+    if receive is not None:
+        _check_group(told["receive"], receive)
+    binary = told["binary"].boolean() if "binary" in told else False
+    return Room(path, told["include-sender"].boolean(), send, receive, binary, told=True)
 
 
 def _step(node: Node) -> Step:

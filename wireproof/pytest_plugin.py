@@ -180,7 +180,7 @@ class Tower:
         try:
             self.campaign.open(len(cases))
         except TargetError as exc:
-            pytest.exit(str(exc), returncode=3)
+            pytest.exit(str(exc), returncode=exc.status)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:

@@ -81,7 +81,7 @@ def summarise(cases: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return counts
 
 
-_SPECS = {"websocket": ("rfc6455", "rfc7692", "service")}
+_SPECS = {"websocket": ("rfc6455", "rfc7692", "service", "broadcast")}
 
 
 def requirement_records(

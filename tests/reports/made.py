@@ -13,6 +13,10 @@ HEAD = b"GET /chat HTTP/1.1\r\nHost: 127.0.0.1:9\r\nUpgrade: websocket\r\nConnec
 HEAD_BACK = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 REQUIREMENTS = ("rfc6455/5.1/unmasked-frame", "rfc6455/5.2/reserved-bits", "rfc6455/5.5.2/pong-reply")
 
+FAILING = "websocket/s5_1_masking/unmasked[text]"
+PASSING = "websocket/s5_1_masking/unmasked[ping]"
+TAKING = "</script><script>document.title='taken'</script><img src=x onerror=document.title='taken'>\u202e"
+
 
 def entry(
     t: float, way: str, kind: str, text: str, data: bytes | None = None, peer: int = 1
@@ -138,4 +142,34 @@ def many(count: int, share_of_failures: float = 0.05, seed: int = 7) -> dict[str
                 else "",
             )
         )
+    return report(cases)
+
+
+def small() -> dict[str, Any]:
+    """A report with something of every kind, and texts that want to be more than texts."""
+    known = {"reason": "our own framing layer", "link": "https://example.org/1", "expires": "2031-12-31"}
+    cases = [
+        case(FAILING, "fail", transcript=transcript(random.Random(1), 3)),
+        case(PASSING),
+        case("websocket/s5_1_masking/alone", "fail", known=known),
+        case(
+            "websocket/s5_2_base_framing/seen", "info", observed=TAKING, in_passing=["rfc6455/5.1/x: a mask"]
+        ),
+        case("websocket/s5_2_base_framing/should", "warn", basis="derived"),
+        case("websocket/s5_2_base_framing/absent", "not-applicable"),
+        case("websocket/s5_2_base_framing/unclear", "inconclusive"),
+        case("websocket/s5_2_base_framing/ours", "error", reason=f"Traceback\n{TAKING}"),
+        *(
+            case(f"websocket/s8_1_utf8/row[{n}]", route=route)
+            for n in range(60)
+            for route in ("direct", "nginx")
+        ),
+        case("websocket/s8_1_utf8/routed", route="direct"),
+        case("websocket/s8_1_utf8/routed", "fail", route="nginx"),
+        case(
+            "websocket/s9_1_odd/nasty",
+            title=TAKING,
+            transcript=[entry(0.1, "in", "http", TAKING, TAKING.encode())],
+        ),
+    ]
     return report(cases)

@@ -15,7 +15,7 @@ import pytest
 from reports.as_html import render
 from reports.shown import visible
 from reports.verdict_words import sentence
-from tests.reports.made import case, entry, many, report, transcript
+from tests.reports.made import FAILING, PASSING, case, entry, many, report, transcript
 
 FIVE_MB = 5_000_000
 
@@ -42,10 +42,6 @@ class Outline(HTMLParser):
         self.elements.append((tag, told))
         if told.get("id"):
             self.ids.append(str(told["id"]))
-
-
-FAILING = "websocket/s5_1_masking/unmasked[text]"
-PASSING = "websocket/s5_1_masking/unmasked[ping]"
 
 
 @pytest.fixture(scope="module")

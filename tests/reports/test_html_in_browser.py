@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reports.as_html import render
-from tests.reports.made import case, entry, many, report, transcript
+from tests.reports.made import FAILING, PASSING, case, many, report, small
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 if CHROMIUM is None:
@@ -32,43 +32,9 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-FAILING = "websocket/s5_1_masking/unmasked[text]"
-PASSING = "websocket/s5_1_masking/unmasked[ping]"
 FIRST_PAINT = """() => new Promise((resolve) => new PerformanceObserver((list) => {
     for (const entry of list.getEntriesByName("first-contentful-paint")) resolve(entry.startTime);
 }).observe({ type: "paint", buffered: true }))"""
-NASTY = "</script><script>document.title='taken'</script><img src=x onerror=document.title='taken'>\u202e"
-
-
-def small() -> dict[str, Any]:
-    import random  # noqa: PLC0415
-
-    known = {"reason": "our own framing layer", "link": "https://example.org/1", "expires": "2031-12-31"}
-    cases = [
-        case(FAILING, "fail", transcript=transcript(random.Random(1), 3)),
-        case(PASSING),
-        case("websocket/s5_1_masking/alone", "fail", known=known),
-        case(
-            "websocket/s5_2_base_framing/seen", "info", observed=NASTY, in_passing=["rfc6455/5.1/x: a mask"]
-        ),
-        case("websocket/s5_2_base_framing/should", "warn", basis="derived"),
-        case("websocket/s5_2_base_framing/absent", "not-applicable"),
-        case("websocket/s5_2_base_framing/unclear", "inconclusive"),
-        case("websocket/s5_2_base_framing/ours", "error", reason=f"Traceback\n{NASTY}"),
-        *(
-            case(f"websocket/s8_1_utf8/row[{n}]", route=route)
-            for n in range(60)
-            for route in ("direct", "nginx")
-        ),
-        case("websocket/s8_1_utf8/routed", route="direct"),
-        case("websocket/s8_1_utf8/routed", "fail", route="nginx"),
-        case(
-            "websocket/s9_1_odd/nasty",
-            title=NASTY,
-            transcript=[entry(0.1, "in", "http", NASTY, NASTY.encode())],
-        ),
-    ]
-    return report(cases)
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,7 @@ import pytest
 from reports.coverage import coverage, section_order
 from reports.shown import duration
 from reports.verdict_words import detail, sentence, tone
-from tests.reports.made import REQUIREMENTS, case, report
-
-FAILING = "websocket/s5_1_masking/unmasked[text]"
-PASSING = "websocket/s5_1_masking/unmasked[ping]"
+from tests.reports.made import FAILING, PASSING, REQUIREMENTS, case, report
 
 
 def told_by(*verdicts: str, **changes: Any) -> dict[str, Any]:

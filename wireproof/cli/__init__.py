@@ -13,9 +13,10 @@ from wireproof.cli.replaying import replay_command
 from wireproof.cli.reporting import report_command
 from wireproof.cli.running import run_command
 from wireproof.cli.serving import demo_command, serve_command
-from wireproof.errors import JournalError, TargetError, WireproofError
+from wireproof.errors import WireproofError
+from wireproof.wire.text import printable
 
-USAGE, UNREACHABLE, INTERRUPTED, UNTOLD = 2, 3, 130, 4
+USAGE, INTERRUPTED = 2, 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -51,12 +52,7 @@ def main() -> None:
     except KeyboardInterrupt:
         status = INTERRUPTED
     except WireproofError as exc:
-        click.echo(f"wireproof: {exc}", err=True)
-        status = (
-            UNREACHABLE
-            if isinstance(exc, TargetError)
-            else UNTOLD
-            if isinstance(exc, JournalError)
-            else USAGE
-        )
+        # A message may quote the server: only its line breaks are ours.
+        click.echo("wireproof: " + "\n".join(map(printable, str(exc).split("\n"))), err=True)
+        status = exc.status
     sys.exit(status if isinstance(status, int) else 0)

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
+import inspect
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 
 import click
 import pytest
 
 from wireproof.catalogue.requirement import load_catalogue
 from wireproof.cli.session import pytest_session
+from wireproof.content import prepare_content
 from wireproof.errors import UsageError
 from wireproof.pytest_plugin import case_item
-from wireproof.run.select import CaseItem, match_ids
+from wireproof.run.select import CaseItem, match_ids, matches
 from wireproof.verdict import verdict_when_broken
+from wireproof.wire.text import printable
 
 
 class _Collector:
     def __init__(self) -> None:
-        self.cases: list[CaseItem] = []
+        self.functions: dict[CaseItem, Callable[..., object]] = {}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.cases = [case for item in session.items if (case := case_item(item))]
+        for item in session.items:
+            if isinstance(item, pytest.Function) and (case := case_item(item)):
+                self.functions[case] = item.function
 
 
-def collect_cases() -> list[CaseItem]:
-    """Every bundled case, in order."""
+def collect_cases() -> dict[CaseItem, Callable[..., object]]:
+    """Every bundled case, in order, with its function."""
     collector = _Collector()
     pytest_session([collector], "--collect-only")
-    if not collector.cases:
+    if not collector.functions:
         raise UsageError("the bundled suites could not be collected")
-    return collector.cases
+    return collector.functions
+
+
+def caught_by(case: str) -> list[tuple[str, str]]:
+    """The faulty servers that *case* is meant to fail: their names and what is wrong with each."""
+    prepare_content()
+    defects = import_module("wireproof.bundle.fixtures.faulty").load()
+    return [
+        (name, defect.sentence.partition("\n")[0])
+        for name, defect in defects.items()
+        if any(matches(glob, case) for glob in defect.cases)
+    ]
 
 
 @click.command("list")
@@ -56,23 +73,52 @@ def list_command(pattern: str | None, requirements: bool) -> None:
 
 @click.command("explain")
 @click.argument("case")
-def explain_command(case: str) -> None:
-    """Explain CASE (an id or a glob), or a requirement given by its id."""
-    catalogue = load_catalogue()
-    if case in catalogue:
+@click.option("--live", is_flag=True, help="Also show what goes over the wire with a faultless server.")
+def explain_command(case: str, live: bool) -> None:
+    """Explain CASE (an id or a glob): what it demands, what it does, and the defects it has caught.
+
+    CASE may also be a requirement's id.
+    """
+    if case in load_catalogue():
         _show_requirements([case])
         return
     cases = collect_cases()
     chosen = match_ids(case, [one.id for one in cases])
     if not chosen:
         raise UsageError(f"no case or requirement matches {case!r}; `wireproof list` shows all")
-    for one in cases:
+    for one, function in cases.items():
         if one.id in chosen:
-            click.echo(f"{one.id}\n  {one.title}")
-            if one.spec.needs:
-                click.echo(f"  needs {', '.join(one.spec.needs)}")
-            click.echo(f"  runs from intensity {one.spec.intensity} on")
-            _show_requirements(one.spec.requirements)
+            _show_case(one, function)
+            if live:
+                _show_live(one)
+
+
+def _show_case(case: CaseItem, function: Callable[..., object]) -> None:
+    click.echo(f"{case.id}\n  {case.title}")
+    if case.spec.needs:
+        click.echo(f"  needs {', '.join(case.spec.needs)}")
+    click.echo(f"  runs from intensity {case.spec.intensity} on")
+    _show_requirements(case.spec.requirements)
+    click.echo("\n  what it does\n")
+    click.echo(textwrap.indent(textwrap.dedent(inspect.getsource(function)).rstrip(), "    "))
+    if caught := caught_by(case.id):
+        click.echo("\n  the defects that it is proved on (`wireproof serve NAME` starts each)\n")
+        for name, sentence in caught:
+            click.echo(
+                textwrap.fill(f"{name}: {sentence}", 76, initial_indent="    ", subsequent_indent="      ")
+            )
+    click.echo()
+
+
+def _show_live(case: CaseItem) -> None:
+    """Fly the case against the strict server and show its transcript."""
+    from wireproof.cli.serving import perform_bundled  # noqa: PLC0415  # the one command of the two that runs
+
+    for record in perform_bundled("strict", case.id).report["cases"]:
+        click.echo(f"  with a faultless server: {record['verdict']}\n")
+        for entry in record["transcript"]:
+            click.echo(f"    {entry['t']:8.4f} #{entry['peer']} {entry['dir']:<4} {printable(entry['text'])}")
+        click.echo()
 
 
 def _show_requirements(names: Sequence[str]) -> None:

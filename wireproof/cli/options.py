@@ -30,6 +30,15 @@ def run_options(function: F) -> F:
     return format_options(function)
 
 
+def default_options() -> dict[str, Any]:
+    """The options of a run when none is given."""
+    return {
+        "url": None,
+        **{option.key: option.empty for option in RUN_OPTIONS},
+        **{"keyword": None, "strict_known": False, "verbose": False, "quiet": False},
+    }
+
+
 def _option(option: RunOption) -> Callable[[F], F]:
     kind: click.ParamType[Any] | None = None
     if option.choices:

@@ -15,7 +15,7 @@ from wireproof.cli.formats import write_reports
 from wireproof.cli.options import run_options
 from wireproof.cli.progress import follow
 from wireproof.cli.session import fly
-from wireproof.errors import JournalError, UsageError
+from wireproof.errors import InternalError, JournalError, UsageError
 from wireproof.report import Fold, Report, exit_status
 from wireproof.run.campaign import Campaign
 from wireproof.run.choosing import settings_from
@@ -80,14 +80,16 @@ def perform(options: Mapping[str, Any], argv: Sequence[str], again: str | None =
     journal, state = JournalWriter(path), _Following()
     campaign = Campaign(settings, (journal, state, *follow(options)))
     keyword = ("-k", options["keyword"]) if options["keyword"] else ()
-    interrupted = False
     try:
-        interrupted = fly(campaign, *keyword) == pytest.ExitCode.INTERRUPTED
+        status = fly(campaign, *keyword)
     finally:
         campaign.close()
         journal.close()
+    interrupted = status == pytest.ExitCode.INTERRUPTED
     if campaign.problem is not None:
         raise type(campaign.problem)(campaign.redactor.text(str(campaign.problem)))
+    if status == pytest.ExitCode.INTERNAL_ERROR:
+        raise InternalError(f"this is a defect of wireproof itself; what there is of the run is in {path}")
     if not campaign.expected and not interrupted:
         raise UsageError(
             "nothing selected: no case fits --case, -k, --shard, --intensity and --rerun-failed together"

@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
-from wireproof.cli.options import run_options
-from wireproof.cli.running import run
+from wireproof.cli.options import default_options, run_options
+from wireproof.cli.running import Performance, perform, run
 from wireproof.content import prepare_content
 from wireproof.errors import UsageError
 
@@ -48,13 +48,25 @@ def serve_command(name: str | None, host: str, port: int) -> None:
 @run_options
 def demo_command(server: str, **options: Any) -> int:
     """Start a bundled server and run everything against it."""
+    started = {**options, **_bundled(server)}
+    for name in ("start", "ready"):
+        started[name] = options[name] or started[name]
+    return run(started, sys.argv[1:], f"wireproof demo --server {server} --case {{case}} --seed {{seed}}")
+
+
+def perform_bundled(server: str, case: str) -> Performance:
+    """Run one case against a bundled server; nothing is shown."""
+    return perform({**default_options(), **_bundled(server), "case": (case,), "quiet": True}, ())
+
+
+def _bundled(server: str) -> dict[str, str]:
+    """The options that start a bundled server on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = [sys.executable, "-m", "wireproof", "serve", server, "--port", str(port)]
-    options |= {
+    return {
         "url": f"ws://127.0.0.1:{port}",
-        "start": options["start"] or shlex.join(words),
-        "ready": options["ready"] or r"line:^listening on",
+        "start": shlex.join(words),
+        "ready": r"line:^listening on",
     }
-    return run(options, sys.argv[1:], f"wireproof demo --server {server} --case {{case}} --seed {{seed}}")

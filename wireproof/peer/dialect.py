@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,17 +27,57 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """Where a server relays messages between its clients, and how that looks.
+
+    ``path`` None is the target's own. ``send`` is the text to send, with ``{payload}`` for the message, and
+    ``receive`` matches the text that then comes, its group ``payload`` being the message; without them a
+    message is sent and comes as it is. ``told`` rooms stem from a profile, the others from the test contract.
+    """
+
+    path: str | None
+    includes_sender: bool
+    send: str | None = None
+    receive: re.Pattern[str] | None = None
+    binary: bool = True
+    told: bool = False
+
+    def spoken(self, payload: bytes) -> bytes:
+        """What to send, as text, so that the room hears *payload*."""
+        return payload if self.send is None else self.send.encode().replace(b"{payload}", payload)
+
+    def heard(self, message: Message) -> bytes | None:
+        """The payload that *message* brings; None when it does not look like one of the room's."""
+        return _payload(self.receive, message)
+
+
+ROOMS: Mapping[str, Room] = {
+    "broadcast": Room("/broadcast", includes_sender=False),
+    "broadcast-all": Room("/broadcast-all", includes_sender=True),
+}
+"""The rooms of the test contract, by capability."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
     """How one server's application talks.
 
     ``echo`` matches a whole text message; its group ``payload`` is what was sent. ``pings`` tells whether
-    the server answers pings at all.
+    the server answers pings at all. ``room`` is the one room that a profile tells.
     """
 
     preamble: tuple[Step, ...] = ()
     ignore: tuple[re.Pattern[str], ...] = ()
     echo: re.Pattern[str] | None = None
     pings: bool = True
+    room: Room | None = None
+
+    @property
+    def rooms(self) -> Mapping[str, Room]:
+        """The rooms by the capability that they would be; what a profile tells replaces the contract's."""
+        if self.room is None:
+            return ROOMS
+        return {"broadcast-all" if self.room.includes_sender else "broadcast": self.room}
 
     def is_noise(self, message: Message) -> bool:
         """Whether *message* is one of those to be ignored."""
@@ -52,7 +93,11 @@ class Dialect:
 
     def echoed(self, message: Message) -> bytes | None:
         """The payload that *message* brings back; None when it does not look like an echo."""
-        if self.echo is None or message.opcode != Opcode.TEXT:
-            return message.data
-        match = self.echo.fullmatch(message.data.decode("utf-8", "surrogateescape"))
-        return None if match is None else match["payload"].encode("utf-8", "surrogateescape")
+        return _payload(self.echo, message)
+
+
+def _payload(pattern: re.Pattern[str] | None, message: Message) -> bytes | None:
+    if pattern is None or message.opcode != Opcode.TEXT:
+        return message.data
+    match = pattern.fullmatch(message.data.decode("utf-8", "surrogateescape"))
+    return None if match is None else match["payload"].encode("utf-8", "surrogateescape")

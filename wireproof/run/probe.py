@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from wireproof.attempt import Attempt, Broken, Inconclusive, NotApplicable
 from wireproof.errors import TargetError
 from wireproof.peer.connection import Dialer
-from wireproof.peer.dialect import Dialect
+from wireproof.peer.dialect import ROOMS, Dialect, Room
 from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.run.settings import Settings
@@ -24,8 +26,10 @@ from wireproof.wire.websocket import Frame, Opcode
 ANSWER_WITHIN = 3.0  # seconds for each probe; the handshake itself may take longer
 HANDSHAKE_WITHIN = 10.0
 QUIET_PINGS = 10  # answered pings after which an application that said nothing is taken to be silent
+_SPOKEN_AT = (0, 2, 5)  # rounds of pings in which a room is spoken to: clients may join it behind their 101
 _SAMPLE = "wireproof probe"
 _BINARY = b"\x00\xfe\xff wireproof"
+_ROOM_SAMPLE = b"wireproof asks the room "
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class Probe:
         capabilities |= dict.fromkeys(self.settings.assume, True) | dict.fromkeys(
             self.settings.without, False
         )
-        reasons = {name: f"told by --without {name}" for name in self.settings.without}
+        reasons = dict.fromkeys(ROOMS.keys() - rooms, "the profile tells of another kind of broadcast")
+        reasons |= {name: f"told by --without {name}" for name in self.settings.without}
         ordered = {name: capabilities.get(name, False) for name in (*CAPABILITIES, *capabilities)}
         return replace(target, capabilities=ordered, reasons=reasons)
 
@@ -131,6 +136,9 @@ class Probe:
                 ping = peer.ping()
                 peer.send(ping)
                 while (event := await peer.event()) != Pong(ping.payload):
+                    # A server may relay to everybody what another probe asks a room.
+                    if isinstance(event, Message) and _ROOM_SAMPLE in event.data:
+                        continue
                     if isinstance(event, (Message, Close, Ended)):
                         return event
         finally:
@@ -162,6 +170,20 @@ class Probe:
         answer = await self._answer(Frame.text(_SAMPLE), "/send?type=binary&size=5&count=2&fragment=5")
         return isinstance(answer, Message) and answer.opcode == Opcode.BINARY and len(answer.data) == 5
 
+    async def _relays(self, room: Room) -> bool:
+        """Whether a second client hears the first; that a sender hears itself is as true of an echo."""
+        sample = _ROOM_SAMPLE + secrets.token_hex(4).encode()
+        speaker, listener = self.peer(), self.peer()
+        try:
+            await speaker.open(speaker.request(room.path))
+            if room.includes_sender and not await _hears(room, sample, speaker, speaker):
+                return False
+            await listener.open(listener.request(room.path))
+            return await _hears(room, sample, speaker, listener)
+        finally:
+            speaker.discard()
+            listener.discard()
+
     async def _deflate(self) -> bool:
         # What browsers offer (RFC 7692 section 7.1.2.2).
         peer = self.peer()
@@ -170,6 +192,24 @@ class Probe:
         finally:
             peer.discard()
         return isinstance(answer, Response) and peer.agreement is not None
+
+
+async def _hears(room: Room, sample: bytes, speaker: WebSocketPeer, listener: WebSocketPeer) -> bool:
+    """Whether *listener* gets what *speaker* says, within so many answered pings."""
+    for number in range(QUIET_PINGS):
+        if number in _SPOKEN_AT:
+            speaker.send(Frame.text(room.spoken(sample)))
+        pings = [(peer, peer.ping()) for peer in (speaker, listener)]
+        for peer, ping in pings:
+            peer.send(ping)
+        for peer, ping in pings:
+            await peer.expect_pong(ping.payload)
+        if any(
+            message.opcode == Opcode.TEXT and room.heard(message) == sample for message in listener.messages
+        ):
+            return True
+        listener.messages.clear()
+    return False
 
 
 async def is_alive(dialer: Dialer, dialect: Dialect, within: float) -> str | None:

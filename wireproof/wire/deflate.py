@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from wireproof.wire.extensions import Extension, Parameter
 
 TAIL = b"\x00\x00\xff\xff"
+WINDOW = 1 << 15  # bytes: the largest one (section 7.2.1)
 EXTENSION = b"permessage-deflate"
 _BITS = re.compile(rb"[89]|1[0-5]")
 
@@ -123,19 +124,29 @@ class Inflater:
 
         Raise `DeflateViolation` for what is no DEFLATE data, `MessageTooLarge` beyond the limit.
         """
-        history = self._history if self.keeps_context else b""
-        made = bytearray()
-        rest = payload + TAIL
         try:
-            # Section 7.2.3.4: a block with BFINAL set ends zlib's stream; more blocks may follow it.
-            while rest:
-                window = (history + made)[-32768:]
-                stream = zlib.decompressobj(-15, zdict=window) if window else zlib.decompressobj(-15)
-                made += stream.decompress(rest, self.limit + 1 - len(made))
-                if len(made) > self.limit or stream.unconsumed_tail:
-                    raise MessageTooLarge(f"a message inflates beyond {self.limit} bytes")
-                rest = stream.unused_data if stream.eof else b""
+            made = self._inflate(payload + TAIL, self._history if self.keeps_context else b"")
         except zlib.error as exc:
+            if not self.keeps_context and self._reaches_back(payload):
+                text = "a message that can't be read without those before it"
+                raise DeflateViolation("rfc7692/7.2.1/no-context-takeover", text) from exc
             raise DeflateViolation("rfc7692/7.2.1/deflate-data-sent", f"not DEFLATE data: {exc}") from exc
-        self._history = bytes((history + made)[-32768:])
+        self._history = (self._history + made)[-WINDOW:]
+        return made
+
+    def _reaches_back(self, payload: bytes) -> bool:
+        try:
+            return bool(self._inflate(payload + TAIL, self._history))
+        except (zlib.error, MessageTooLarge):
+            return False
+
+    def _inflate(self, rest: bytes, history: bytes) -> bytes:
+        made = bytearray()
+        # Section 7.2.3.4: a block with BFINAL set ends zlib's stream; more blocks may follow it.
+        while rest:
+            stream = zlib.decompressobj(-15, zdict=(history + made)[-WINDOW:])
+            made += stream.decompress(rest, self.limit + 1 - len(made))
+            if len(made) > self.limit or stream.unconsumed_tail:
+                raise MessageTooLarge(f"a message inflates beyond {self.limit} bytes")
+            rest = stream.unused_data if stream.eof else b""
         return bytes(made)

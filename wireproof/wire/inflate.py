@@ -5,7 +5,7 @@ zlib tells neither, and a server that agreed on a small window is judged by the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cache
 from itertools import accumulate
@@ -25,17 +25,21 @@ class BlockType(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block; ``farthest`` is the largest distance in it (0: no reference back), both sizes in bytes."""
+    """One block; ``farthest`` is the largest distance in it (0: no reference back), both sizes in bytes.
+
+    ``padding`` is what the bits between a final block and the next byte say, which should be 0.
+    """
 
     type: BlockType
     final: bool
     size: int
     farthest: int
+    padding: int = 0
 
 
 # RFC 1951 section 3.2.5: extra bits of each length and distance code; each begins where the last one ends.
-_LENGTH_EXTRA = (*(0,) * 8, *(1,) * 4, *(2,) * 4, *(3,) * 4, *(4,) * 4, *(5,) * 4, 0)
-_DISTANCE_EXTRA = (0, 0, *(bits for bits in range(14) for _ in range(2)))
+LENGTH_EXTRA = (*(0,) * 8, *(1,) * 4, *(2,) * 4, *(3,) * 4, *(4,) * 4, *(5,) * 4, 0)
+DISTANCE_EXTRA = (0, 0, *(bits for bits in range(14) for _ in range(2)))
 
 
 def _bases(first: int, extra: tuple[int, ...]) -> tuple[int, ...]:
@@ -43,8 +47,8 @@ def _bases(first: int, extra: tuple[int, ...]) -> tuple[int, ...]:
 
 
 # The last length code stands for 258 alone, which the one before it would reach too.
-_LENGTH_BASE = (*_bases(3, _LENGTH_EXTRA)[:-1], 258)
-_DISTANCE_BASE = _bases(1, _DISTANCE_EXTRA)
+LENGTH_BASE = (*_bases(3, LENGTH_EXTRA)[:-1], 258)
+DISTANCE_BASE = _bases(1, DISTANCE_EXTRA)
 _CODE_LENGTH_ORDER = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15)
 _END_OF_BLOCK = 256
 
@@ -81,8 +85,8 @@ class _Bits:
         self._at += 1
         return bit
 
-    def skip_to_byte(self) -> None:
-        self._at = (self._at + 7) // 8 * 8
+    def take_to_byte(self) -> int:
+        return self.take(-self._at % 8)
 
     def skip_bytes(self, count: int) -> None:
         self._at += 8 * count
@@ -99,16 +103,14 @@ def blocks(data: bytes) -> list[Block]:
     bits, found = _Bits(data), []
     while not bits.at_end:
         block = _block(bits)
-        found.append(block)
-        if block.final:
-            bits.skip_to_byte()
+        found.append(replace(block, padding=bits.take_to_byte()) if block.final else block)
     return found
 
 
 def _block(bits: _Bits) -> Block:
     final, kind = bool(bits.take(1)), bits.take(2)
     if kind == BlockType.STORED:
-        bits.skip_to_byte()
+        bits.take_to_byte()
         size, inverse = bits.take(16), bits.take(16)
         if size ^ inverse != 0xFFFF:
             raise DeflateDataError("a stored block's length and its complement differ")
@@ -131,11 +133,11 @@ def _run(bits: _Bits, literals: Codes, distances: Codes) -> tuple[int, int]:
             continue
         if symbol > 285:
             raise DeflateDataError("a reserved length code")
-        size += _LENGTH_BASE[symbol - 257] + bits.take(_LENGTH_EXTRA[symbol - 257])
+        size += LENGTH_BASE[symbol - 257] + bits.take(LENGTH_EXTRA[symbol - 257])
         code = bits.symbol(distances)
         if code > 29:
             raise DeflateDataError("a reserved distance code")
-        farthest = max(farthest, _DISTANCE_BASE[code] + bits.take(_DISTANCE_EXTRA[code]))
+        farthest = max(farthest, DISTANCE_BASE[code] + bits.take(DISTANCE_EXTRA[code]))
     return size, farthest
 
 
