@@ -70,10 +70,11 @@ def tally(requirements: Sequence[Mapping[str, Any]]) -> Tally:
 
 
 def coverage(requirements: Sequence[Mapping[str, Any]]) -> tuple[Spec, ...]:
-    """Every specification of *requirements*, its sections in the order of their numbers."""
+    """Every specification of *requirements*, RFCs first, with its sections in the order of their numbers."""
+    keys = dict.fromkeys(one["spec"] for one in requirements)
     return tuple(
         _spec(key, [one for one in requirements if one["spec"] == key])
-        for key in dict.fromkeys(one["spec"] for one in requirements)
+        for key in sorted(keys, key=lambda key: not key.startswith("rfc"))
     )
 
 

@@ -198,6 +198,7 @@ def parameter_of(case_id: str) -> str:
     return parameters.removesuffix("]") if bracket else case_id.rpartition("/")[2]
 
 
+_NAMES = {"tls": "TLS", "tcp": "TCP", "http": "HTTP", "utf8": "UTF-8"}
 _MODULE = re.compile(r"(?:(?P<spec>rfc\d+)_?)?(?:s(?P<section>\d+(?:_\d+)*))?_?(?P<rest>.*)")
 
 
@@ -206,7 +207,7 @@ def _module(key: str) -> Module:
     match = _MODULE.fullmatch(name)
     parts = match.groupdict("") if match else {"spec": "", "section": "", "rest": name}
     section, spec = parts["section"].replace("_", "."), parts["spec"] or "rfc6455"
-    words = parts["rest"].replace("_", " ").strip()
+    words = " ".join(_NAMES.get(word, word) for word in parts["rest"].split("_") if word)
     heading = section_title(spec, section) if section else ""
     # Several modules may share a section: then the module's own words tell them apart.
     title = words[:1].upper() + words[1:] if words else heading or name or suite

@@ -60,6 +60,7 @@ _RFC7692: Final = {
     "4": "Per-message compression extensions",
     "5": "Extension negotiation",
     "5.1": "General negotiation flow",
+    "5.2": "Negotiation examples",
     "6": "Framing",
     "6.1": "Compression",
     "6.2": "Decompression",

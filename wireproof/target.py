@@ -20,8 +20,8 @@ CAPABILITIES: Mapping[str, str] = {
     "close": "the server does not close on request (/close?code=C&reason=R)",
     "send": "the server does not send on request (/send?type=T&size=N&count=M&fragment=F)",
     "deflate": "the server does not agree on permessage-deflate",
-    "broadcast": "the server does not relay messages to all other clients (/broadcast)",
-    "broadcast-all": "the server does not relay messages to all clients, the sender included (/broadcast-all)",
+    "broadcast": "the server does not relay messages to the other clients (/broadcast)",
+    "broadcast-all": "the server does not relay messages to all clients and their sender (/broadcast-all)",
     "tls": "the target is not reached over TLS",
 }
 

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from itertools import pairwise
 
-from wireproof.attempt import Attempt, Inconclusive, NotApplicable
+from wireproof.attempt import Attempt, Broken, Inconclusive, NotApplicable
 from wireproof.model.history import (
     Anomaly,
     History,
     Joined,
     Joining,
     Leaving,
+    Oddity,
     Received,
     SenderRule,
     Sent,
@@ -32,7 +33,7 @@ from wireproof.target import Target
 from wireproof.verdict import Ground
 from wireproof.wire.http1 import Request
 from wireproof.wire.session import Close, Message, Pong
-from wireproof.wire.websocket import Frame, Opcode, Rsv, fragments
+from wireproof.wire.websocket import Frame, Opcode, fragments
 
 from .service import TOO_MANY
 
@@ -40,6 +41,10 @@ ALONE = "the room is one for all: what other cases say would be delivered to eve
 COMPLETE, UNCHANGED = "broadcast/delivery/complete", "broadcast/delivery/unchanged"
 DELIVERY = (COMPLETE, "broadcast/delivery/once", "broadcast/delivery/order", "broadcast/delivery/addressed")
 ROUNDS, PAUSE = 20, 0.03  # how often, how many seconds apart, newcomers are asked whether they hear anything
+
+EXCLUDED, INCLUDED = "broadcast/sender/excluded", "broadcast/sender/included"
+ELSEWHERE = "/wireproof-elsewhere"
+ASKED = 10  # pings after which what could come has come, where nobody is accused for its staying away
 
 _ACCUSED = dict(zip((Anomaly.LOST, Anomaly.DOUBLED, Anomaly.REORDERED, Anomaly.STRAY), DELIVERY, strict=True))
 _TOLD = 6  # oddities told one by one
@@ -63,8 +68,8 @@ class Way(Enum):
 class Hall:
     """The members of one room that belong to one attempt of a case, and all that they said and heard.
 
-    Without a *kind* it is the room for the others if there is one, else that for all. The sender rule is for the
-    cases about senders; all others leave it open whether a sender hears itself. Raises `NotApplicable`.
+    Without a *kind* it is the room for the others if there is one, else that for all. The sender rule is for
+    the cases about senders; all others leave it open whether a sender hears itself. Raises `NotApplicable`.
     """
 
     def __init__(
@@ -92,32 +97,28 @@ class Hall:
         self._numbers: Counter[str] = Counter()
         self._heard: defaultdict[str, set[str]] = defaultdict(set)
         self._joined: set[str] = set()
+        self._compressing = False
 
     # Members ----------------------------------------------------------------------------------------
 
     async def admit(self, *names: str, request: Callable[[WebSocketPeer], Request] | None = None) -> None:
         """Open a connection for each of *names*, and wait until each is known to be in the room."""
-        for name in names:
-            self.members[name] = self._peers()
-        answers = await asyncio.gather(*(self._enter(name, request) for name in names))
-        for name, refusal in zip(names, answers, strict=True):
-            if refusal is not None:
-                many = refusal.response is not None and refusal.response.status in TOO_MANY
-                outcome = NotApplicable if many else Inconclusive
-                raise outcome(f"client {name} of {len(self.members)} was refused: {refusal.detail}")
+        await self.enter(*names, request=request)
         await self.confirm()
 
-    async def _enter(
-        self, name: str, request: Callable[[WebSocketPeer], Request] | None = None
-    ) -> Refusal | None:
-        peer = self.members[name]
-        self.history.take(Joining(name))
-        answer = await peer.handshake(request(peer) if request else peer.request(self.room.path))
-        if isinstance(answer, Refusal):
-            return answer
-        await peer.introduce()
-        self.present.append(name)
-        return None
+    async def enter(self, *names: str, request: Callable[[WebSocketPeer], Request] | None = None) -> None:
+        """Open a connection for each of *names*, in their order."""
+        for name in names:
+            peer = self.members[name] = self._peers()
+            self.history.take(Joining(name))
+            answer = await peer.handshake(request(peer) if request else peer.request(self.room.path))
+            if isinstance(answer, Refusal):
+                many = answer.response is not None and answer.response.status in TOO_MANY
+                outcome = NotApplicable if many or len(self.present) >= 4 else Inconclusive
+                raise outcome(f"client {len(self.members)} was refused: {answer.detail}")
+            self._compressing |= peer.agreement is not None
+            await peer.introduce()
+            self.present.append(name)
 
     async def confirm(self) -> None:
         """Speak until every newcomer has heard something: a server may let it in behind its 101 only."""
@@ -153,7 +154,9 @@ class Hall:
 
     # Speaking ---------------------------------------------------------------------------------------
 
-    def say(self, sender: str, body: bytes = b"", opcode: Opcode = Opcode.TEXT, cut: Sequence[int] = ()) -> str:
+    def say(
+        self, sender: str, body: bytes = b"", opcode: Opcode = Opcode.TEXT, cut: Sequence[int] = ()
+    ) -> str:
         """Send a message, in frames cut at the offsets in *cut*; its key in the history."""
         data = self.compose(sender, body)
         wire = self.room.spoken(data) if opcode is Opcode.TEXT else data
@@ -165,13 +168,16 @@ class Hall:
         self._numbers[sender] += 1
         return b"%s:%s.%d;%s" % (self.mark, sender.encode(), self._numbers[sender], body)
 
-    def send(self, sender: str, data: bytes, *frames: Frame) -> str:
-        """Send *frames*, which make the message *data*; without a mark it must be like no other one."""
+    def send(self, sender: str, data: bytes, *frames: Frame, opcode: Opcode | None = None) -> str:
+        """Send *frames*, which end the message *data*; without a mark it must be like no other one.
+
+        *opcode* is for a message that was begun before.
+        """
         key = self._key_of(data)
         if key is None:
             key = f"{len(data)} bytes"
             self._unmarked[data] = key
-        self._said[key] = (frames[0].opcode, data)
+        self._said[key] = (opcode or frames[0].opcode, data)
         self.history.take(Sent(sender, key))
         self.members[sender].send(*frames)
         return key
@@ -205,15 +211,45 @@ class Hall:
                 pass
         return event
 
+    async def hears(self, name: str, key: str) -> bool:
+        """Whether a member hears the message *key*; False if none comes while it has ten pings answered."""
+        quiet = 0
+        while key not in self._heard[name]:
+            before = len(self._heard[name])
+            await self.answered(name)
+            quiet = 0 if len(self._heard[name]) > before else quiet + 1
+            if quiet > ASKED:
+                return False
+            if quiet > 1:
+                await asyncio.sleep(PAUSE)
+        return True
+
+    def stall(self, name: str) -> None:
+        """Let a member read nothing, and demand no more of what it hears."""
+        self.excuse(name)
+        self.members[name].stop_reading()
+
+    async def catch_up(self, name: str) -> None:
+        """Let one that was excused read what has piled up for it, as far as its connection lives."""
+        peer = self.members[name]
+        ping = peer.ping()
+        peer.send(ping)
+        while not isinstance(event := await self.hear(name), Ended) and event != Pong(ping.payload):
+            pass
+
     async def hear_out(self, name: str) -> None:
         """Listen to one that leaves, until its connection ends."""
         while not isinstance(await self.hear(name), Ended):
             pass
 
     def _ended(self, name: str, how: str) -> None:
-        self.attempt.broken(f"the connection of {name} ended: {how}", "an open connection", ground=Ground.MISSING)
+        self.attempt.broken(
+            f"the connection of {name} ended: {how}", "an open connection", ground=Ground.MISSING
+        )
 
     def _take(self, name: str, message: Message) -> None:
+        if self._compressing:
+            self._check_form(name, message)
         data = self.room.heard(message)
         key = None if data is None else self._key_of(data) or self._unmarked.get(data)
         if data is None or key is None:
@@ -226,6 +262,19 @@ class Hall:
             self.history.take(Joined(name))
         self.history.take(Received(name, key))
         self._heard[name].add(key)
+
+    def _check_form(self, name: str, message: Message) -> None:
+        peer = self.members[name]
+        if message.compressed is None:
+            return
+        if peer.agreement is None:
+            self._broken(f"{name}, which agreed on no compression, got a compressed message")
+        for violation in peer.violations:
+            if violation.requirement == "rfc7692/7.2.1/deflate-data-sent":
+                self._broken(f"{name} got what it can't inflate: {violation.text}")
+
+    def _broken(self, observed: str) -> None:
+        self.attempt.broken(observed, "a message in the form that its connection agreed on")
 
     def _key_of(self, data: bytes) -> str | None:
         found = self._key.search(data)
@@ -244,8 +293,8 @@ class Hall:
     async def settle(self, *speakers: str) -> None:
         """Wait until all that can come has come, and judge the history.
 
-        Each of *speakers* (by default: all members, of many the first two) ends with two messages, of which a
-        server that loses some should let one through. What is missing then may still come behind the next two.
+        Each of *speakers* (by default: all members, of many the first two) ends with two messages, of which
+        a server that loses some should let one through. What is missing then may come behind the next two.
         """
         chosen = speakers or tuple(self.present if len(self.present) <= 4 else self.present[:2])
         lost = self.history.missing
@@ -275,14 +324,45 @@ class Hall:
     def _judge(self, waited_for: dict[str, bool]) -> None:
         told: defaultdict[str, list[str]] = defaultdict(list)
         for oddity in self.history.oddities(waited_for):
-            name = _ACCUSED[oddity.kind]
-            told[name if name in self.attempt.requirements else self.attempt.requirements[0]].append(oddity.text)
+            name = _accused(oddity)
+            listed = name if name in self.attempt.requirements else self.attempt.requirements[0]
+            told[listed].append(oddity.text)
         for requirement, texts in told.items():
             more = f"; and {len(texts) - _TOLD} more" if len(texts) > _TOLD else ""
             observed = "; ".join(texts[:_TOLD]) + more
-            self.attempt.found(observed, "each message once, in order, where it belongs", requirement=requirement)
+            self.attempt.found(
+                observed, "each message once, in order, where it belongs", requirement=requirement
+            )
+
+    async def is_everywhere(self) -> bool:
+        """Whether paths mean nothing to this server: what is said on another comes to the members too."""
+        stranger = self._peers()
+        if isinstance(await stranger.handshake(stranger.request(ELSEWHERE)), Refusal):
+            return False
+        try:
+            for _ in range(ASKED):
+                stranger.send(Frame.text(self.compose("elsewhere", b"")))
+                await stranger.expect_alive()
+                await self.answered(*self.present)
+                if any(key.startswith("elsewhere.") for keys in self._heard.values() for key in keys):
+                    return True
+        except Broken:
+            pass
+        return False
+
+    async def excuse_common_room(self) -> None:
+        """Take all accusations back from a server that never promised this room: it relays on every path."""
+        if not self.room.told and await self.is_everywhere():
+            self.attempt.findings.clear()
+            raise NotApplicable("the server relays messages on every path, so the path promises nothing")
 
 
-def is_marked_foreign(peer: WebSocketPeer, message: Message) -> bool:
-    """Whether *message* is compressed though its connection has not agreed on that."""
-    return peer.agreement is None and bool(message.frames and message.frames[0].rsv & Rsv.RSV1)
+def _accused(oddity: Oddity) -> str:
+    own = oddity.key.startswith(f"{oddity.member}.")
+    match oddity.kind:
+        case Anomaly.STRAY if own:
+            return EXCLUDED
+        case Anomaly.LOST if own:
+            return INCLUDED
+        case kind:
+            return _ACCUSED[kind]

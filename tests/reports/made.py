@@ -73,6 +73,7 @@ def case(case_id: str, verdict: str = "pass", **changes: Any) -> dict[str, Any]:
         if verdict in ("pass", "fail", "warn", "info")
         else "the target lacks the capability text",
         "in_passing": [],
+        "started": "2026-11-22T20:07:14.000000+00:00",
         "duration_s": 0.0123,
         "known": None,
         "reproduce": f"wireproof run ws://127.0.0.1:9 --case '{case_id}' --seed 1",

@@ -159,19 +159,19 @@ class TestCase:
 
 class TestReader:
     def test_the_theme_is_the_readers_choice(self, page: Any) -> None:
-        background = "getComputedStyle(document.body).backgroundColor"
-        light = page.evaluate(background)
-        button = page.get_by_role("button", name="Theme")
+        body, button = page.locator("body"), page.get_by_role("button", name="Theme")
+        white, dark = "rgb(255, 255, 255)", "rgb(17, 20, 24)"
+        expect(body).to_have_css("background-color", white)
         button.click()
         button.click()
-        assert button.inner_text() == "Theme: dark"
-        dark = page.evaluate(background)
-        assert dark != light
+        expect(button).to_have_text("Theme: dark")
+        expect(body).to_have_css("background-color", dark)
         page.reload()
-        assert page.evaluate(background) == dark
+        expect(body).to_have_css("background-color", dark)
         button.click()
+        expect(body).to_have_css("background-color", white)
         page.emulate_media(color_scheme="dark")
-        assert page.evaluate(background) == dark
+        expect(body).to_have_css("background-color", dark)
 
     def test_the_keyboard_is_enough(self, page: Any) -> None:
         page.keyboard.press("Tab")

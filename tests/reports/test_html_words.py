@@ -74,7 +74,9 @@ class TestCoverage:
         specs = coverage(told["requirements"])
         assert sum(spec.tally.total for spec in specs) == len(told["requirements"])
         assert sum(tally.total for spec in specs for _, tally in spec.levels) == len(told["requirements"])
-        sections = {section.number: section for section in specs[0].sections}
+        sections = {
+            section.number: section for spec in specs if spec.key == "rfc6455" for section in spec.sections
+        }
         assert sections["5.1"].tally.counts["broken"] == 1
         assert sections["5.2"].tally.counts["met"] == 1
 

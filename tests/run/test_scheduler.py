@@ -84,19 +84,30 @@ def test_nothing_is_settled_before_the_target_was_seen_alive_after_it(ground: Gr
     done: list[bool] = []
 
     async def looks(attempt: Attempt) -> None:
+        ground.silent = True
         await asyncio.sleep(1)
         done.append(first.outcome.done())
         ground.connect(attempt)
 
-    async def lands(_: Attempt) -> None:
-        await asyncio.sleep(2)
-
     async def looks_later(_: Attempt) -> None:
-        await asyncio.sleep(3)
+        await asyncio.sleep(2)
         done.append(first.outcome.done())
+        ground.silent = False
 
-    ground.fly(first, ground.flight("a", looks), ground.flight("b", lands), ground.flight("c", looks_later))
+    ground.fly(first, ground.flight("a", looks), ground.flight("b", looks_later))
     assert done == [False, True]
+
+
+def test_nobody_waits_for_the_slowest(ground: Ground) -> None:
+    fast = ground.flight("fast", yields)
+    done: list[bool] = []
+
+    async def slow(_: Attempt) -> None:
+        await asyncio.sleep(1)
+        done.append(fast.outcome.done())
+
+    ground.fly(fast, ground.flight("slow", slow))
+    assert done == [True]
 
 
 def test_the_last_ones_are_settled_by_a_check(ground: Ground) -> None:

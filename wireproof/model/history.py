@@ -156,11 +156,18 @@ class History:
                     fate.must.add(member)
                 elif standing.possible:
                     fate.may.add(member)
-        if self._rule is SenderRule.INCLUDED:
+        if self._rule is SenderRule.INCLUDED and self._is_certain(sent):
             fate.must.add(sent.sender)
-        elif self._rule is SenderRule.EITHER:
+        elif self._rule is not SenderRule.EXCLUDED:
             fate.may.add(sent.sender)
         self._fates[sent.key] = fate
+
+    def _is_certain(self, sent: Sent) -> bool:
+        """Whether the sender is known to be where it sends to."""
+        return any(
+            (sent.sender, room) in self._standing and self._standing[sent.sender, room].certain
+            for room in sent.rooms
+        )
 
     def oddities(self, waited_for: Mapping[str, bool] | None = None) -> list[Oddity]:
         """What went wrong.

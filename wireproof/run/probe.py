@@ -62,6 +62,8 @@ class Probe:
             "send": self._send,
             "deflate": self._deflate,
         }
+        rooms = self.settings.dialect.rooms
+        names |= {name: partial(self._relays, room) for name, room in rooms.items()}
         wanted = [name for name in names if name not in self.settings.assume | self.settings.without]
         found = await asyncio.gather(*(self._holds(names[name]) for name in wanted))
         capabilities = {

@@ -93,6 +93,10 @@ class Scheduler:
                 for task in done:
                     task.result()  # only a defect of ours raises here: it ends the run instead of hanging it
             self._settle()
+            if self._landed and self.flying and not waiting and not self._trouble.is_set():
+                # No new case will show that the target lives, and the last ones may fly for long.
+                await self.control.check()
+                self._settle()
             if self._trouble.is_set() and not self.flying:
                 await self._handle_trouble()
             if self.stopped:

@@ -1,0 +1,105 @@
+"""RFC 7692 section 6.1: RSV1 where it must not be, and what must be valid once it is decompressed."""
+
+from __future__ import annotations
+
+import pytest
+
+from wireproof.attempt import Attempt
+from wireproof.case import case
+from wireproof.peer.peers import Peers
+from wireproof.peer.websocket import WebSocketPeer
+from wireproof.wire.blocks import BlockWriter
+from wireproof.wire.websocket import CloseCode, Frame, Opcode, Rsv
+
+from .deflating import agree, cut, dynamic, marked, packed
+from .provocations import letters
+
+
+@case("rfc7692/6.1/bit-on-control-frame-received", needs=["deflate"])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(Frame.ping(b"hello"), id="ping"),
+        pytest.param(Frame.ping(), id="empty-ping"),
+        pytest.param(Frame.pong(b"hello"), id="pong"),
+        pytest.param(Frame.ping(BlockWriter().fixed(b"hello").payload()), id="compressed-ping"),
+    ],
+)
+async def test_mark_on_a_control_frame_fails_the_connection(peer: WebSocketPeer, frame: Frame) -> None:
+    """A control frame with RSV1 fails the connection, also where compression is agreed on."""
+    await agree(peer)
+    peer.send(frame.but(rsv=Rsv.RSV1))
+    await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
+
+
+@case("rfc7692/6.1/bit-on-control-frame-received", needs=["deflate", "text"])
+async def test_mark_on_a_ping_inside_a_message_fails_the_connection(peer: WebSocketPeer) -> None:
+    """A ping with RSV1 between the fragments of a compressed message fails the connection."""
+    await agree(peer)
+    first, last = cut(packed(peer, Opcode.TEXT, b"hello"), 3)
+    peer.send(first, Frame.ping(b"hello").but(rsv=Rsv.RSV1), last)
+    await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
+
+
+@case("rfc7692/6.1/bit-on-continuation-received", needs=["deflate", "text"])
+@pytest.mark.parametrize(
+    ("mark", "number", "payload"),
+    [
+        pytest.param(Rsv.RSV1, 1, None, id="compressed-second"),
+        pytest.param(Rsv.RSV1, 2, None, id="compressed-last"),
+        pytest.param(Rsv.NONE, 1, b"hello", id="uncompressed-second"),
+        pytest.param(Rsv.NONE, 2, b"hello", id="uncompressed-last"),
+    ],
+)
+async def test_mark_on_a_later_fragment_fails_the_connection(
+    peer: WebSocketPeer, mark: Rsv, number: int, payload: bytes | None
+) -> None:
+    """A fragment with RSV1 that is not the first fails the connection, whatever the message is."""
+    await agree(peer)
+    whole = payload or peer.deflater.compress(b"hello")
+    frames = list(cut(Frame(Opcode.TEXT, whole, rsv=mark), 2, 4))
+    frames[number] = frames[number].but(rsv=Rsv.RSV1)
+    peer.send(*frames)
+    await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
+
+
+@case("rfc6455/5.2/reserved-bits", needs=["deflate", "text"])
+@pytest.mark.parametrize("bits", [Rsv.RSV2, Rsv.RSV3], ids=["rsv2", "rsv3"])
+async def test_other_reserved_bits_fail_the_connection(peers: Peers, attempt: Attempt, bits: Rsv) -> None:
+    """Compression gives a meaning to RSV1 alone: RSV2 and RSV3 fail the connection as before."""
+    for name, mark in {"beside RSV1": Rsv.RSV1, "alone": Rsv.NONE}.items():
+        with attempt.row(name):
+            peer = peers()
+            await agree(peer)
+            payload = peer.deflater.compress(b"hello") if mark else b"hello"
+            peer.send(Frame.text(payload, rsv=bits | mark))
+            await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
+
+
+SURROGATE = b"\xed\xa0\x80"
+INVALID = {
+    "whole": (marked(Opcode.TEXT, BlockWriter().fixed(b"good \xff bad").payload()),),
+    "stored": (marked(Opcode.TEXT, BlockWriter().stored(b"good " + SURROGATE).payload()),),
+    "fragments": cut(marked(Opcode.TEXT, BlockWriter().fixed(b"good \xc3\x28 bad").payload()), 3, 6, 8),
+    "long": (marked(Opcode.TEXT, BlockWriter().raw(dynamic(letters(3000) + b"\xf8")).payload()),),
+    "unfinished": (marked(Opcode.TEXT, BlockWriter().fixed("good €".encode()[:-1]).payload()),),
+}
+
+
+@case("rfc7692/6.1/invalid-utf8-after-decompression", needs=["deflate", "text"])
+@pytest.mark.parametrize("what", INVALID)
+async def test_invalid_text_fails_the_connection(peer: WebSocketPeer, what: str) -> None:
+    """A compressed text that is not UTF-8 once decompressed fails the connection."""
+    await agree(peer)
+    peer.send(*INVALID[what])
+    await peer.expect_failure(CloseCode.INVALID_DATA)
+
+
+@case("rfc7692/6.1/invalid-utf8-after-decompression", needs=["deflate", "text"])
+async def test_invalid_text_behind_good_ones_fails_the_connection(peer: WebSocketPeer) -> None:
+    """A compressed text that breaks UTF-8 fails the connection also behind good messages."""
+    await agree(peer)
+    peer.send(packed(peer, Opcode.TEXT, letters(50)), Frame.text("plain"))
+    await peer.expect_alive()
+    peer.send(packed(peer, Opcode.TEXT, letters(50) + b"\xc0\xaf"))
+    await peer.expect_failure(CloseCode.INVALID_DATA)
