@@ -335,7 +335,7 @@ class Hall:
             )
 
     async def is_everywhere(self) -> bool:
-        """Whether paths mean nothing to this server: what is said on another comes to the members too."""
+        """Whether paths mean nothing to this server: what is said on another one comes here too."""
         stranger = self._peers()
         if isinstance(await stranger.handshake(stranger.request(ELSEWHERE)), Refusal):
             return False

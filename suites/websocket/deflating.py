@@ -70,11 +70,13 @@ def same(one: Extension, other: Extension) -> bool:
     return one.name == other.name and pairs[0] == pairs[1]
 
 
-async def agree(peer: WebSocketPeer, offered: DeflateOffer = PLAIN, resource: str | None = None) -> Agreement:
-    """Open a connection with compression as *offered*; `NotApplicable` where the server does not take it."""
-    answer = await peer.handshake(peer.offering(offered, resource=resource))
+async def agree(peer: WebSocketPeer, *offered: DeflateOffer, resource: str | None = None) -> Agreement:
+    """Open a connection with compression as *offered*, or plainly; `NotApplicable` if no offer is taken."""
+    request = peer.offering(*(offered or (PLAIN,)), resource=resource)
+    answer = await peer.handshake(request)
     if isinstance(answer, Refusal) or peer.agreement is None:
-        raise NotApplicable(f"the server does not take the offer {offered.encode().decode()}")
+        told = (request.get(FIELD) or b"").decode()
+        raise NotApplicable(f"the server does not take the offer {told}")
     await peer.introduce()
     return peer.agreement
 

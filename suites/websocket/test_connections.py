@@ -13,7 +13,7 @@ from wireproof.wire.websocket import Frame, Masking, Opcode
 from .service import Stage, Way, bring_to, expect_own, expect_served, join, leave
 
 FLOOD = 5000
-ECHOES, ECHO_SIZE = 128, 1 << 16  # together more than two kernels buffer
+ECHOES, ECHO_SIZE = 256, 1 << 16  # together more than two kernels buffer
 
 MISDEEDS = {
     "unmasked": Frame(Opcode.TEXT, b"hello", mask=Masking.NONE),

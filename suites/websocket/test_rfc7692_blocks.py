@@ -31,7 +31,8 @@ async def test_stored_blocks_are_read(peer: WebSocketPeer) -> None:
     """Blocks without compression, of few bytes or many, are read."""
     await agree(peer)
     rows: dict[str, Row] = {
-        f"{size} bytes": (BlockWriter().stored(letters(size)), letters(size)) for size in (1, 255, 256, 40_000)
+        f"{size} bytes": (BlockWriter().stored(letters(size)), letters(size))
+        for size in (1, 255, 256, 40_000)
     }
     await expect_read(peer, rows)
 
@@ -72,7 +73,10 @@ async def test_several_blocks_are_read(peer: WebSocketPeer, size: int) -> None:
         empty.fixed().stored(b"")
     rows: dict[str, Row] = {
         "two fixed": (BlockWriter().fixed(b"He").fixed(b"llo", Copy(4, 4)), b"Helloello"),
-        "all types": (BlockWriter().stored(b"1 ").fixed(b"2 ").raw(dynamic(PROSE)).fixed(b" 4"), b"1 2 " + PROSE + b" 4"),
+        "all types": (
+            BlockWriter().stored(b"1 ").fixed(b"2 ").raw(dynamic(PROSE)).fixed(b" 4"),
+            b"1 2 " + PROSE + b" 4",
+        ),
         "forty": (many, b"ab" * 20),
         "forty empty ones": (empty.fixed(b"!"), b"!"),
     }

@@ -1,4 +1,4 @@
-"""RFC 7692 sections 6.1 and 7.2.1: the messages that a server compresses. One that never does is right too."""
+"""RFC 7692 sections 6.1 and 7.2.1: the messages that a server compresses; it may leave that all the same."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def fragmented(peers: Peers) -> tuple[WebSocketPeer, list[Message]]:
     """Messages that the server was asked to send in fragments."""
     peer, witness = peers(), peers()
     await witness.open()
-    await agree(peer, PLAIN, FRAGMENTED)
+    await agree(peer, resource=FRAGMENTED)
     peer.send(Frame.text("now"))
     return peer, [await next_message(peer, witness) for _ in range(3)]
 

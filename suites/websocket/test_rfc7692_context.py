@@ -9,7 +9,6 @@ from wireproof.case import case
 from wireproof.peer.peers import Peers
 from wireproof.peer.table import named
 from wireproof.peer.websocket import WebSocketPeer
-from wireproof.target import Target
 from wireproof.wire.blocks import BlockWriter, Copy
 from wireproof.wire.deflate import DeflateOffer
 from wireproof.wire.websocket import Frame, Opcode, fragments
@@ -135,7 +134,7 @@ async def test_server_forgets_where_that_is_agreed(peers: Peers) -> None:
 
 
 @case("rfc7692/7.2.1/deflate-data-sent", needs=["deflate", "echo"])
-async def test_server_remembers_what_it_sent_here(peers: Peers, target: Target) -> None:
+async def test_server_remembers_what_it_sent_here(peers: Peers) -> None:
     """Messages on two connections, each compressed with those before it on the same one, can be read."""
     pair, witness = (peers(), peers()), peers()
     await witness.open()

@@ -21,13 +21,11 @@ EXAMPLES = {  # of section 7.2.3
     "two fragments": cut(marked(Opcode.TEXT, HELLO), 3),
     "a stored block": (marked(Opcode.TEXT, bytes.fromhex("000500faff48656c6c6f00")),),
     "a final block": (marked(Opcode.TEXT, bytes.fromhex("f348cdc9c9070000")),),
-    "two blocks": (marked(Opcode.TEXT, bytes.fromhex("f2480500000000ffffcac9c90700")),),
+    "two blocks": (marked(Opcode.TEXT, bytes.fromhex("f24805000000ffffcac9c90700")),),
     "an empty block in the last fragment": cut(marked(Opcode.TEXT, HELLO + TAIL + b"\x00"), 11),
 }
 MIXED_TEXT = b"one two " + letters(300)
-MIXED = marked(
-    Opcode.TEXT, BlockWriter().fixed(b"one ").stored(b"two ").raw(dynamic(letters(300))).payload()
-)
+MIXED = marked(Opcode.TEXT, BlockWriter().fixed(b"one ").stored(b"two ").raw(dynamic(letters(300))).payload())
 WIDE = marked(Opcode.TEXT, BlockWriter().stored(("ä€𝄞 " * 5).encode()).payload())
 SIZES = (1, 5, 124, 125, 126, 1000, 20_000)
 
@@ -112,7 +110,12 @@ async def test_empty_fragments_are_nothing(peer: WebSocketPeer) -> None:
     """Fragments without payload, first, last or in between, change nothing of a compressed message."""
     await agree(peer)
     size = len(MIXED.payload)
-    for name, offsets in {"first": (0,), "middle": (9, 9, 9), "last": (size,), "all": (0, 9, 9, size)}.items():
+    for name, offsets in {
+        "first": (0,),
+        "middle": (9, 9, 9),
+        "last": (size,),
+        "all": (0, 9, 9, size),
+    }.items():
         with named(name):
             peer.send(*cut(MIXED, *offsets))
             await peer.expect_echo(Opcode.TEXT, MIXED_TEXT)

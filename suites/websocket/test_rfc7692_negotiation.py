@@ -36,7 +36,7 @@ UNKNOWN = (b"x-wireproof", b"x-wireproof=10", b"server_max_window_bit=10", b"ser
 
 
 async def expect_each_declined(peers: Peers, attempt: Attempt, offers: Sequence[bytes]) -> None:
-    """Demand of every offer, made alone, that it is not taken; a refused handshake is another case's affair."""
+    """Demand of every offer, made alone, that it is not taken; a refusal is another case's affair."""
     taken: list[str] = []
     for one in offers:
         with attempt.row(shorten(one)):

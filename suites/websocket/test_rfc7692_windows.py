@@ -21,7 +21,7 @@ AT_LEAST = 1500  # bytes of a message: some servers leave small ones uncompresse
 
 
 def landscape(bits: int) -> bytes:
-    """Text with a landmark that comes again just beyond a window of *bits*; what lies between repeats itself."""
+    """Text with a landmark that comes again just beyond a window of *bits*, with nothing else to refer to."""
     gap = (1 << bits) + 3 - len(LANDMARK)
     return LANDMARK + b"a" * gap + LANDMARK + b"b" * max(5, AT_LEAST - gap)
 

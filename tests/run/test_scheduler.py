@@ -185,10 +185,21 @@ def test_a_deadline_of_the_case_itself_is_an_error(ground: Ground) -> None:
     assert (result.verdict, result.deadline) == (Verdict.ERROR, False)
 
 
-def test_repeated_silence_has_a_budget(ground: Ground) -> None:
+def test_silence_of_one_kind_is_repeated_once(ground: Ground) -> None:
     flights = [ground.flight(f"c{n}", for_ever) for n in range(5)]
-    results = ground.fly(*flights, timeout=REPEAT_BUDGET / 2, concurrency=5)
+    results = ground.fly(*flights, timeout=5, concurrency=5)
     assert [result.verdict for result in results] == [Verdict.FAIL] * 5
+    assert len(ground.tried) == 5 + 1
+    assert [result.reason for result in results[1:]] == ["seen alone as well in c0"] * 4
+
+
+def test_repeating_has_a_budget(ground: Ground) -> None:
+    async def hangs(_: Attempt) -> None:
+        await asyncio.Event().wait()
+
+    flights = [ground.flight(f"c{n}", hangs) for n in range(5)]
+    results = ground.fly(*flights, timeout=REPEAT_BUDGET / 2, concurrency=5)
+    assert [result.verdict for result in results] == [Verdict.INCONCLUSIVE] * 5
     assert len(ground.tried) == 5 + 2
 
 

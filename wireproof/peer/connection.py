@@ -100,12 +100,16 @@ class Connection(asyncio.Protocol):
         """The bytes that have come since the last call, at least one; empty once the connection has ended."""
         while not self._buffer and self.end is None:
             self._changed.clear()
+            self._read_on()
             await self._changed.wait()
         data = bytes(self._buffer)
         self._buffer.clear()
+        self._read_on()
+        return data
+
+    def _read_on(self) -> None:
         if self.end is None and not self.transport.is_reading():
             self.transport.resume_reading()
-        return data
 
     def write(self, data: bytes) -> None:
         """Send *data* as soon as the system takes it; what can't be sent any more is dropped."""

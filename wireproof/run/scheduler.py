@@ -20,7 +20,8 @@ from wireproof.run.judge import Result, judge, judge_deadline, judge_gone
 from wireproof.verdict import Verdict
 
 ALONE = 1.5  # times its deadline that an attempt may take alone
-REPEAT_BUDGET = 10.0  # seconds that repeating deadlines alone may take altogether
+RECHECK = 3.0  # seconds, at most, to see again alone that somebody who was silent for long is silent
+REPEAT_BUDGET = 20.0  # seconds that repeating deadlines alone may take altogether
 UNRESPONSIVE_AFTER = 24  # attempts in a row that end by their deadline with no sign of life
 
 
@@ -197,13 +198,13 @@ class Scheduler:
             flight.suspect = True
             await self._fly_alone(flight)
 
-    async def _fly_alone(self, flight: Flight) -> None:
-        """One flight on an otherwise quiet target, its aftermath included."""
+    async def _fly_alone(self, flight: Flight, timeout: float | None = None) -> None:
+        """One flight on an otherwise quiet target, its aftermath included; it may take its time."""
         if self.stopped:
             self._finish(flight, self._inconclusive(flight, self.stopped))
             return
         before = flight.result
-        result = await self._try(flight, ALONE * self.timeout)
+        result = await self._try(flight, timeout or ALONE * self.timeout)
         if before is not None and before.verdict is not result.verdict:
             result = replace(result, reason=_beside(before, result))
         if await self.control.check() is not None:
@@ -221,15 +222,28 @@ class Scheduler:
         self._finish(flight, result)
 
     async def _repeat_doubtful(self) -> None:
-        spent = 0.0
+        """Try again alone what rests on something that did not come.
+
+        Silence costs a deadline each time, so that one requirement's silence is seen alone once and stands for
+        the others like it; whom the budget no longer covers is not accused.
+        """
+        spent, silent = 0.0, dict[str, str]()
         for flight in self._doubtful:
-            late = flight.result is not None and flight.result.deadline
-            if late and spent >= REPEAT_BUDGET:
-                self._finish(flight)
-                continue
-            began = time.monotonic()
-            await self._fly_alone(flight)
-            spent += time.monotonic() - began
+            before = flight.result
+            late = before is not None and before.deadline
+            kind = before.accused.requirement if before and before.accused else ""
+            if before is not None and late and kind in silent:
+                self._finish(flight, replace(before, reason=f"seen alone as well in {silent[kind]}"))
+            elif late and spent >= REPEAT_BUDGET:
+                reason = "no answer beside other cases, and no time left to repeat it alone"
+                self._finish(flight, self._inconclusive(flight, reason))
+            else:
+                began = time.monotonic()
+                await self._fly_alone(flight, min(self.timeout, RECHECK) if kind and late else None)
+                after = flight.result
+                spent += time.monotonic() - began if after and after.deadline else 0.0
+                if late and after and after.deadline and after.accused and after.accused.requirement == kind:
+                    silent[kind] = flight.plan.id
         self._doubtful.clear()
 
     def _give_up(self, waiting: Sequence[Flight]) -> None:

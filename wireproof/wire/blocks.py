@@ -49,8 +49,9 @@ class BlockWriter:
         return self
 
     def raw(self, data: bytes) -> BlockWriter:
-        """Bytes as they are, from the next byte on: blocks that a compressor made, or garbage."""
-        self._to_byte()
+        """Bytes as they are, such as blocks that a compressor made; an empty block aligns them if need be."""
+        if self._size % 8:
+            return self.stored(b"").raw(data)
         self._flush()
         self._done.append(data)
         return self
