@@ -83,6 +83,7 @@ def test_the_base_install_is_light() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert [re.match(r"[\w-]+", needed)[0] for needed in project["dependencies"]] == [  # type: ignore[index]
         "click",
+        "jinja2",
         "pytest",
         "rich",
     ]

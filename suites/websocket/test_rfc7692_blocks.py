@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from wireproof.attempt import Attempt
 from wireproof.case import case
+from wireproof.peer.peers import Peers
 from wireproof.peer.table import named
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.wire.blocks import BlockWriter, Copy
@@ -85,32 +87,30 @@ async def test_several_blocks_are_read(peer: WebSocketPeer, size: int) -> None:
 
 @case("rfc7692/7.2.2/final-block-received", needs=["deflate", "echo"])
 @pytest.mark.parametrize(
-    ("writer", "text"),
+    "parts",
     [
-        pytest.param(BlockWriter().fixed(b"Hello", final=True), b"Hello", id="fixed"),
-        pytest.param(BlockWriter().stored(b"Hello", final=True), b"Hello", id="stored"),
-        pytest.param(
-            BlockWriter().fixed(b"He", final=True).fixed(b"llo"), b"Hello", id="another-block-behind"
-        ),
-        pytest.param(
-            BlockWriter().fixed(b"H", final=True).stored(b"el", final=True).fixed(b"lo", final=True),
-            b"Hello",
-            id="several",
-        ),
-        pytest.param(BlockWriter().fixed(final=True), b"", id="empty"),
+        pytest.param((b"Hello",), id="alone"),
+        pytest.param((b"He", b"llo"), id="two"),
+        pytest.param((b"H", b"", b"e", b"llo"), id="several"),
+        pytest.param((b"",), id="empty"),
     ],
 )
-async def test_final_block_is_read(peer: WebSocketPeer, writer: BlockWriter, text: bytes) -> None:
-    """A message with final blocks is read to its end, whole and in fragments."""
-    frame = marked(Opcode.TEXT, writer.payload())
-    await agree(peer)
-    peer.send(frame)
-    await peer.expect_echo(Opcode.TEXT, text)
+async def test_final_block_is_read(peers: Peers, attempt: Attempt, parts: tuple[bytes, ...]) -> None:
+    """A message whose blocks are final ones, each but for the last of several, is read to its end."""
+    fixed, stored = BlockWriter(), BlockWriter()
+    for number, part in enumerate(parts, 1):
+        fixed.fixed(part, final=number == 1 or number < len(parts))
+        stored.stored(part, final=number == 1 or number < len(parts))
+    for name, writer in {"fixed": fixed, "stored": stored}.items():
+        with attempt.row(name):
+            peer = peers()
+            await agree(peer)
+            peer.send(marked(Opcode.TEXT, writer.payload()))
+            await peer.expect_echo(Opcode.TEXT, b"".join(parts))
 
 
 @case("rfc7692/7.2.2/message-after-final-block-received", needs=["deflate", "echo"])
-@pytest.mark.parametrize("size", [0, 1], ids=["whole", "in-fragments"])
-async def test_message_behind_a_final_block_is_read(peer: WebSocketPeer, size: int) -> None:
+async def test_message_behind_a_final_block_is_read(peer: WebSocketPeer) -> None:
     """A message that refers to none before it is read behind one with a final block."""
     await agree(peer)
     rows: dict[str, Row] = {
@@ -119,7 +119,8 @@ async def test_message_behind_a_final_block_is_read(peer: WebSocketPeer, size: i
         "with a final block again": (BlockWriter().stored(b"Hello again", final=True), b"Hello again"),
         "the last": (BlockWriter().stored(b"the end"), b"the end"),
     }
-    await expect_read(peer, rows, size)
+    await expect_read(peer, rows)
+    await expect_read(peer, rows, 1)
 
 
 @case("rfc7692/7.2.2/window-after-final-block", needs=["deflate", "echo"])

@@ -15,7 +15,7 @@ from wireproof.peer.quiet import next_event
 from wireproof.peer.raw import Ended
 from wireproof.peer.websocket import WebSocketPeer, describe_close
 from wireproof.wire.blocks import BlockWriter, Copy
-from wireproof.wire.deflate import TAIL, DeflateOffer
+from wireproof.wire.deflate import TAIL
 from wireproof.wire.session import Close, Message
 from wireproof.wire.websocket import CloseCode, Opcode
 
@@ -23,15 +23,20 @@ from .deflating import agree, dynamic, marked
 from .service import expect_served
 
 MIB = 1 << 20
-DAMAGED = {
-    "block-of-type-3": b"\x06\x00",
-    "stored-length-and-complement": b"\x00\x05\x00\x00\x00Hello\x00",
-    "distance-beyond-the-start": BlockWriter().fixed(b"abc", Copy(5, 4)).payload(),
-    "reserved-length-code": bytes.fromhex("1b0300"),
-    "no-deflate-data": b"This is a text, not compressed at all.",
+GARBAGE = {
+    "a block of type 3": b"\x06\x00",
+    "a stored block's length and complement": b"\x00\x05\x00\x00\x00Hello\x00",
+    "a reserved length code": bytes.fromhex("1b0300"),
+    "no DEFLATE data": b"This is a text, not compressed at all.",
+}
+BROKEN_OFF = {
     # The tail that the receiver appends becomes part of the block, and then there is nothing more.
-    "stored-block-that-breaks-off": b"\x00\x64\x00\x9b\xffHello",
-    "dynamic-block-that-breaks-off": dynamic(bytes(32 + n * n % 61 for n in range(300)))[:12],
+    "a stored block": b"\x00\x64\x00\x9b\xffHello",
+    "a dynamic block": dynamic(bytes(32 + n * n % 61 for n in range(300)))[:12],
+}
+BEYOND = {
+    "four bytes back behind three": BlockWriter().fixed(b"abc", Copy(5, 4)).payload(),
+    "ahead of the first message": BlockWriter().fixed(b"H", Copy(4, 5)).payload(),
 }
 HELLO = BlockWriter().fixed(b"Hello")
 ENDS = {
@@ -43,20 +48,24 @@ ENDS = {
 
 
 @case("rfc7692/7.2.2/damaged-data-received", needs=["deflate", "binary"])
-@pytest.mark.parametrize("what", DAMAGED)
-async def test_damaged_data_fails_the_connection(peer: WebSocketPeer, what: str) -> None:
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(GARBAGE, id="garbage"),
+        pytest.param(BEYOND, id="distance-beyond-the-start"),
+        pytest.param(BROKEN_OFF, id="broken-off"),
+    ],
+)
+async def test_damaged_data_fails_the_connection(
+    peers: Peers, attempt: Attempt, rows: dict[str, bytes]
+) -> None:
     """Data that is no DEFLATE data, or that breaks off, fails the connection."""
-    await agree(peer)
-    peer.send(marked(Opcode.BINARY, DAMAGED[what]))
-    await peer.expect_failure(CloseCode.INVALID_DATA, CloseCode.PROTOCOL_ERROR)
-
-
-@case("rfc7692/7.2.2/damaged-data-received", needs=["deflate", "binary"])
-async def test_reference_to_a_message_that_was_forgotten_fails_the_connection(peer: WebSocketPeer) -> None:
-    """A reference into the first message that there is fails the connection: the window is empty."""
-    await agree(peer, DeflateOffer(client_no_context_takeover=True))
-    peer.send(marked(Opcode.BINARY, BlockWriter().fixed(b"H", Copy(4, 5)).payload()))
-    await peer.expect_failure(CloseCode.INVALID_DATA, CloseCode.PROTOCOL_ERROR)
+    for name, payload in rows.items():
+        with attempt.row(name):
+            peer = peers()
+            await agree(peer)
+            peer.send(marked(Opcode.BINARY, payload))
+            await peer.expect_failure(CloseCode.INVALID_DATA, CloseCode.PROTOCOL_ERROR)
 
 
 @case("rfc7692/7.2.2/tail-received", needs=["deflate", "binary"])

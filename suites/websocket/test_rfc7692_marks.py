@@ -15,21 +15,23 @@ from .deflating import agree, cut, dynamic, marked, packed
 from .provocations import letters
 
 
+CONTROL_FRAMES = {
+    "a ping": Frame.ping(b"hello"),
+    "an empty ping": Frame.ping(),
+    "a pong": Frame.pong(b"hello"),
+    "a compressed ping": Frame.ping(BlockWriter().fixed(b"hello").payload()),
+}
+
+
 @case("rfc7692/6.1/bit-on-control-frame-received", needs=["deflate"])
-@pytest.mark.parametrize(
-    "frame",
-    [
-        pytest.param(Frame.ping(b"hello"), id="ping"),
-        pytest.param(Frame.ping(), id="empty-ping"),
-        pytest.param(Frame.pong(b"hello"), id="pong"),
-        pytest.param(Frame.ping(BlockWriter().fixed(b"hello").payload()), id="compressed-ping"),
-    ],
-)
-async def test_mark_on_a_control_frame_fails_the_connection(peer: WebSocketPeer, frame: Frame) -> None:
+async def test_mark_on_a_control_frame_fails_the_connection(peers: Peers, attempt: Attempt) -> None:
     """A control frame with RSV1 fails the connection, also where compression is agreed on."""
-    await agree(peer)
-    peer.send(frame.but(rsv=Rsv.RSV1))
-    await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
+    for name, frame in CONTROL_FRAMES.items():
+        with attempt.row(name):
+            peer = peers()
+            await agree(peer)
+            peer.send(frame.but(rsv=Rsv.RSV1))
+            await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
 
 
 @case("rfc7692/6.1/bit-on-control-frame-received", needs=["deflate", "text"])
@@ -43,24 +45,24 @@ async def test_mark_on_a_ping_inside_a_message_fails_the_connection(peer: WebSoc
 
 @case("rfc7692/6.1/bit-on-continuation-received", needs=["deflate", "text"])
 @pytest.mark.parametrize(
-    ("mark", "number", "payload"),
+    "frame",
     [
-        pytest.param(Rsv.RSV1, 1, None, id="compressed-second"),
-        pytest.param(Rsv.RSV1, 2, None, id="compressed-last"),
-        pytest.param(Rsv.NONE, 1, b"hello", id="uncompressed-second"),
-        pytest.param(Rsv.NONE, 2, b"hello", id="uncompressed-last"),
+        pytest.param(marked(Opcode.TEXT, BlockWriter().fixed(b"hello").payload()), id="compressed"),
+        pytest.param(Frame.text(b"hello"), id="uncompressed"),
     ],
 )
 async def test_mark_on_a_later_fragment_fails_the_connection(
-    peer: WebSocketPeer, mark: Rsv, number: int, payload: bytes | None
+    peers: Peers, attempt: Attempt, frame: Frame
 ) -> None:
     """A fragment with RSV1 that is not the first fails the connection, whatever the message is."""
-    await agree(peer)
-    whole = payload or peer.deflater.compress(b"hello")
-    frames = list(cut(Frame(Opcode.TEXT, whole, rsv=mark), 2, 4))
-    frames[number] = frames[number].but(rsv=Rsv.RSV1)
-    peer.send(*frames)
-    await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
+    for name, number in {"second of three": 1, "last of three": 2}.items():
+        with attempt.row(name):
+            peer = peers()
+            await agree(peer)
+            frames = list(cut(frame, 2, 4))
+            frames[number] = frames[number].but(rsv=Rsv.RSV1)
+            peer.send(*frames)
+            await peer.expect_failure(CloseCode.PROTOCOL_ERROR)
 
 
 @case("rfc6455/5.2/reserved-bits", needs=["deflate", "text"])
@@ -78,7 +80,7 @@ async def test_other_reserved_bits_fail_the_connection(peers: Peers, attempt: At
 
 SURROGATE = b"\xed\xa0\x80"
 INVALID = {
-    "whole": (marked(Opcode.TEXT, BlockWriter().fixed(b"good \xff bad").payload()),),
+    "fixed": (marked(Opcode.TEXT, BlockWriter().fixed(b"good \xff bad").payload()),),
     "stored": (marked(Opcode.TEXT, BlockWriter().stored(b"good " + SURROGATE).payload()),),
     "fragments": cut(marked(Opcode.TEXT, BlockWriter().fixed(b"good \xc3\x28 bad").payload()), 3, 6, 8),
     "long": (marked(Opcode.TEXT, BlockWriter().raw(dynamic(letters(3000) + b"\xf8")).payload()),),
@@ -87,12 +89,24 @@ INVALID = {
 
 
 @case("rfc7692/6.1/invalid-utf8-after-decompression", needs=["deflate", "text"])
-@pytest.mark.parametrize("what", INVALID)
-async def test_invalid_text_fails_the_connection(peer: WebSocketPeer, what: str) -> None:
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        pytest.param(("fixed", "stored", "long"), id="whole"),
+        pytest.param(("fragments",), id="in-fragments"),
+        pytest.param(("unfinished",), id="unfinished"),
+    ],
+)
+async def test_invalid_text_fails_the_connection(
+    peers: Peers, attempt: Attempt, kinds: tuple[str, ...]
+) -> None:
     """A compressed text that is not UTF-8 once decompressed fails the connection."""
-    await agree(peer)
-    peer.send(*INVALID[what])
-    await peer.expect_failure(CloseCode.INVALID_DATA)
+    for kind in kinds:
+        with attempt.row(kind):
+            peer = peers()
+            await agree(peer)
+            peer.send(*INVALID[kind])
+            await peer.expect_failure(CloseCode.INVALID_DATA)
 
 
 @case("rfc7692/6.1/invalid-utf8-after-decompression", needs=["deflate", "text"])
