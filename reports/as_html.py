@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from . import charts, coverage, findings, matrix, sections, shown, verdict_words
+from . import charts, coverage, findings, matrix
 from .findings import Group
 from .held import Held
 from .matrix import Result
 from .sequence import sequence_of
+from .templating import asset, environment, policy
 
 PAGE: Final = 4_500_000  # characters that the whole page is meant to stay below
 INLINE: Final = 1_200_000  # of them for evidence that stands open on the page
 FRAME: Final = 160_000  # style, script and what does not grow with the number of cases
 ROW: Final = 345  # for each result: its row, and its essentials in a bundle
 PACKED: Final = 0.2  # what compression leaves of a transcript, about
-NAMED: Final = 200  # results that a group names when their evidence is elsewhere
 SLOWEST: Final = 12
-_TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +56,10 @@ class Page:
 
 def render(report: Mapping[str, Any]) -> str:
     """The report as an HTML page."""
-    page, environment = _page(report), _environment()
-    held = _fill(page, environment)
-    style, script = _asset("style.css"), _asset("script.js")
-    html = environment.get_template("page.html").render(
+    page, templates = _page(report), environment()
+    held = _fill(page, templates)
+    style, script = asset("style.css"), asset("script.js")
+    html = templates.get_template("page.html").render(
         page=page,
         report=report,
         held=held,
@@ -76,23 +70,6 @@ def render(report: Mapping[str, Any]) -> str:
         histogram=charts.histogram((case["duration_s"], case["verdict"]) for case in report["cases"]),
     )
     return str(html)
-
-
-def policy(style: str, script: str) -> str:
-    """The content security policy: this style, this script and nothing else, above all no network."""
-    return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-@cache
-def _asset(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def _page(report: Mapping[str, Any]) -> Page:
@@ -112,9 +89,9 @@ def _page(report: Mapping[str, Any]) -> Page:
     )
 
 
-def _fill(page: Page, environment: Environment) -> Held:
+def _fill(page: Page, templates: Environment) -> Held:
     """Render the evidence, as far as budgets go: of what did not pass on the page, of the rest in bundles."""
-    article = environment.get_template("case.html").module.article  # type: ignore[attr-defined]
+    article = templates.get_template("case.html").module.article  # type: ignore[attr-defined]
     held = Held()
     inline, budget = 0, PAGE - FRAME - ROW * len(page.results)
     first = [*findings.in_turn(page.findings), *page.observations]
@@ -138,45 +115,3 @@ def _fill(page: Page, environment: Environment) -> Held:
         result.held = held.add(html)
     held.flush()
     return held
-
-
-def _finalize(value: object) -> object:
-    return shown.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        finalize=_finalize,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "duration": shown.duration,
-        "number": shown.number,
-        "plural": shown.plural,
-        "lines": shown.lines,
-        "share_of": charts.share_of,
-        "shell": shlex.join,
-        "web": shown.web,
-    }
-    environment.globals |= {
-        "place": sections.place,
-        "words": verdict_words.WORDS,
-        "keys": verdict_words.KEYS,
-        "meanings": verdict_words.MEANINGS,
-        "order": verdict_words.BAR,
-        "sentence": verdict_words.sentence,
-        "detail": verdict_words.detail,
-        "subject": verdict_words.subject,
-        "tone": verdict_words.tone,
-        "verdict_bar": matrix.verdict_bar,
-        "status_keys": coverage.STATUS_KEYS,
-        "statuses": coverage.STATUSES,
-        "suites": matrix.suite_choices,
-        "NAMED": NAMED,
-    }
-    return environment

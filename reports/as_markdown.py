@@ -58,7 +58,8 @@ def _case(case: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]:
     for name in case["broken"]:
         if name in asked:
             one = asked[name]
-            yield f"- demanded: {one['level']} ({one['basis']}), [{name}]({one['url']}): {escape(one['asks'])}"
+            asked_of = f"{one['level']} ({one['basis']}), [{name}]({one['url']})"
+            yield f"- demanded: {asked_of}: {escape(one['asks'])}"
     if case["expected"]:
         yield f"- expected: {escape(' or '.join(case['expected']))}"
     if case["observed"]:

@@ -80,7 +80,7 @@ _RFC7692: Final = {
     "7.3": "Implementation notes",
     "8": "Security considerations",
 }
-_SERVICE: Final = {"connections": "Several connections"}
+_SERVICE: Final = {"connections": "Several connections", "limits": "Limits"}
 _BROADCAST: Final = {
     "delivery": "Delivery",
     "sender": "The sender",

@@ -74,6 +74,35 @@ def test_a_preamble_and_noise(tmp_path: Path) -> None:
     assert not dialect.is_noise(message("a tick"))
 
 
+def test_a_room(tmp_path: Path) -> None:
+    text = r"""[websocket.broadcast]
+path = "/chat?room=1"
+include-sender = true
+send = '{"say": "{payload}"}'
+receive = '\[[^\]]*\]: (?P<payload>.*)'
+"""
+    dialect = load(tmp_path, text).dialect
+    room = dialect.room
+    assert room is not None
+    assert dialect.rooms == {"broadcast-all": room}
+    assert (room.path, room.includes_sender, room.binary, room.told) == ("/chat?room=1", True, False, True)
+    assert room.spoken(b"hi") == b'{"say": "hi"}'
+    assert (room.heard(message("[7]: hi")), room.heard(message("hi"))) == (b"hi", None)
+
+
+def test_a_room_of_which_little_is_told(tmp_path: Path) -> None:
+    dialect = load(tmp_path, "[websocket.broadcast]\ninclude-sender = false\nbinary = true\n").dialect
+    room = dialect.rooms["broadcast"]
+    assert (room.path, room.binary, room.spoken(b"a"), room.heard(message("a"))) == (None, True, b"a", b"a")
+
+
+def test_without_a_profile_the_rooms_are_those_of_the_contract(tmp_path: Path) -> None:
+    assert {name: room.path for name, room in load(tmp_path, "").dialect.rooms.items()} == {
+        "broadcast": "/broadcast",
+        "broadcast-all": "/broadcast-all",
+    }
+
+
 def test_a_server_that_answers_no_pings(tmp_path: Path) -> None:
     profile = load(tmp_path, "[capabilities]\npong = false\necho = true\n")
     assert profile.dialect.pings is False
@@ -148,6 +177,16 @@ def test_a_byte_order_mark_and_windows_line_ends_are_taken(tmp_path: Path) -> No
         pytest.param("[[websocket.preamble]]\nsend='a'\n[[websocket.preamble]]\n", 3, "either", id="no-step"),
         pytest.param("[websocket.echo]\nreceive = '.*'", 2, "a group (?P<payload>.*)", id="no-payload"),
         pytest.param("\n[websocket.echo]\n", 2, "echo needs receive", id="empty-echo"),
+        pytest.param('[websocket.broadcast]\npath = "/a"', 1, "needs include-sender", id="no-sender-rule"),
+        pytest.param(
+            '[websocket.broadcast]\ninclude-sender = true\npath = "a"', 3, "/chat?room=1", id="no-path"
+        ),
+        pytest.param(
+            '[websocket.broadcast]\ninclude-sender = true\nsend = "a"', 3, "needs {payload}", id="no-payload"
+        ),
+        pytest.param(
+            '[websocket.broadcast]\ninclude-sender = true\nreceive = "a"', 3, "(?P<payload>", id="no-group"
+        ),
         pytest.param("[capabilities]\necho-bynary = true", 2, "'echo-binary'?", id="unknown-capability"),
         pytest.param("[capabilities]\necho = 'yes'", 2, "must be true or false, not a text", id="no-bool"),
         pytest.param(ENTRY + "[[known]]\nreason = 'x'", 4, "needs case = ", id="known-without-case"),

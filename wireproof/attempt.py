@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -62,6 +62,7 @@ class Attempt:
     """The record that a case, its peers and the harness share while the case runs once.
 
     ``requirements`` are the ids that the case checks, the first being the one that verbs accuse by default.
+    ``patience`` is how many seconds a case may wait for what need not come; ``postpone`` moves its deadline.
     """
 
     requirements: tuple[str, ...]
@@ -72,6 +73,9 @@ class Attempt:
     passing: list[Violation] = field(default_factory=list)
     waiting: Expectation | None = None
     peers: int = 0
+    limits: dict[str, float] = field(default_factory=dict)
+    patience: float = 0.0
+    postpone: Callable[[float], None] = lambda _: None
 
     @contextmanager
     def expecting(self, *expected: str, requirement: str | None = None) -> Iterator[Expectation]:
@@ -111,3 +115,14 @@ class Attempt:
     def report(self, observation: str) -> None:
         """Tell what was seen; a case that only reports has the verdict `info`."""
         self.reports.append(observation)
+
+    def measure(self, name: str, value: float) -> None:
+        """Tell a limit of the target's own, its unit in *name*; no limit is ever judged."""
+        self.limits[name] = value
+
+    def be_patient(self) -> float:
+        """The seconds for which the case may now wait, its deadline moved; raise `NotApplicable` for none."""
+        if not self.patience:
+            raise NotApplicable("it waits for what may never come: --patience SECONDS says how long it may")
+        self.postpone(self.patience)
+        return self.patience

@@ -135,44 +135,61 @@ def _toml(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One case over several reports: its verdict in each column, None where it did not run."""
+    """One case over several reports: its verdict in each column, None where it did not run, and what was seen."""
 
     case: str
     title: str
     verdicts: tuple[str | None, ...]
+    seen: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Several reports side by side: a column for each target and route."""
+    """Several reports side by side: a column for each target and route, a name for each report."""
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     reports: tuple[Report, ...]
+    names: tuple[str, ...]
 
 
-def join(reports: Iterable[Report]) -> Matrix:
-    """Put reports side by side, case by case."""
+def join(reports: Iterable[Report], names: Iterable[str] = ()) -> Matrix:
+    """Put reports side by side, case by case.
+
+    *names* are those of the targets, one for each report; without, or where one is empty, the target's own
+    words stand for it.
+    """
     given = tuple(reports)
+    called = tuple(names) or ("",) * len(given)
     columns: list[str] = []
-    cells: dict[str, dict[int, str]] = {}
+    cells: dict[str, dict[int, Mapping[str, Any]]] = {}
     titles: dict[str, str] = {}
-    for report in given:
+    for report, name in zip(given, called, strict=True):
         places: dict[str, int] = {}
         for case in report["cases"]:
             if case["route"] not in places:
                 places[case["route"]] = len(columns)
-                columns.append(_column(report, case["route"]))
-            cells.setdefault(case["id"], {})[places[case["route"]]] = case["verdict"]
+                columns.append(_column(name or _name(report), case["route"]))
+            cells.setdefault(case["id"], {})[places[case["route"]]] = case
             titles.setdefault(case["id"], case["title"])
-    rows = (
-        Row(case, titles[case], tuple(verdicts.get(i) for i in range(len(columns))))
-        for case, verdicts in sorted(cells.items())
+    rows = tuple(
+        Row(
+            case,
+            titles[case],
+            tuple(found[i]["verdict"] if i in found else None for i in range(len(columns))),
+            tuple(found[i]["observed"] or found[i]["reason"] if i in found else "" for i in range(len(columns))),
+        )
+        for case, found in sorted(cells.items())
     )
-    return Matrix(tuple(columns), tuple(rows), given)
+    return Matrix(
+        tuple(columns), rows, given, tuple(name or _name(one) for one, name in zip(given, called, strict=True))
+    )
 
 
-def _column(report: Report, route: str) -> str:
-    target = report["target"]
-    name = f"{target['server']} at {target['url']}" if target["server"] else str(target["url"])
+def _column(name: str, route: str) -> str:
     return name if route == "direct" else f"{name} via {route}"
+
+
+def _name(report: Report) -> str:
+    target = report["target"]
+    return f"{target['server']} at {target['url']}" if target["server"] else str(target["url"])

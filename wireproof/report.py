@@ -53,12 +53,20 @@ class Fold:
             "command": list(self._run["command"]),
             "complete": bool(end.get("complete", False)),
             "selected": self._run["cases"],
-            "target": self._target,
+            "target": {**self._target, "limits": self._limits()},
             "routes": self._routes,
             "summary": summarise(self._cases),
             "requirements": list(requirement_records(self._cases, self._target["protocols"])),
             "cases": sorted(self._cases, key=lambda case: (case["id"], case["route"])),
         }
+
+    def _limits(self) -> dict[str, float]:
+        """What the cases measured, by name, on the direct route."""
+        limits = dict(self._target.get("limits", {})) if self._target else {}
+        for case in sorted(self._cases, key=lambda case: str(case["id"])):
+            if case["route"] == "direct":
+                limits |= case.get("limits", {})
+        return dict(sorted(limits.items()))
 
     def _elapsed(self) -> float:
         return max((case["duration_s"] for case in self._cases), default=0.0)

@@ -73,10 +73,13 @@ def same(one: Extension, other: Extension) -> bool:
 async def agree(peer: WebSocketPeer, *offered: DeflateOffer, resource: str | None = None) -> Agreement:
     """Open a connection with compression as *offered*, or plainly; `NotApplicable` if no offer is taken."""
     request = peer.offering(*(offered or (PLAIN,)), resource=resource)
+    told = (request.get(FIELD) or b"").decode()
     answer = await peer.handshake(request)
     if isinstance(answer, Refusal) or peer.agreement is None:
-        told = (request.get(FIELD) or b"").decode()
         raise NotApplicable(f"the server does not take the offer {told}")
+    if any(one.requirement.startswith("rfc7692/7") for one in peer.violations):
+        # Section 7: a client has to fail such a connection, and can't know what was agreed on.
+        raise NotApplicable(f"the answer to the offer {told} breaks RFC 7692, which is judged by itself")
     await peer.introduce()
     return peer.agreement
 
@@ -107,8 +110,13 @@ def cut_every(frame: Frame, size: int) -> tuple[Frame, ...]:
     return cut(frame, *range(size, len(frame.payload), size))
 
 
+def squares(size: int) -> bytes:
+    """Text of *size* bytes, up to 6000, for which compressors choose dynamic codes."""
+    return b" ".join(b"%d" % (number * number) for number in range(1000))[:size]
+
+
 def dynamic(data: bytes) -> bytes:
-    """Blocks of *data* that a compressor made, which chooses dynamic codes for enough of uneven text."""
+    """Blocks of *data* as a compressor makes them: with dynamic codes for uneven texts such as `squares`."""
     stream = zlib.compressobj(9, zlib.DEFLATED, -15)
     return stream.compress(data) + stream.flush(zlib.Z_SYNC_FLUSH)
 

@@ -11,7 +11,8 @@ from wireproof.target import Target
 from wireproof.wire.deflate import DeflateOffer
 from wireproof.wire.websocket import Frame, Opcode, Rsv, fragments
 
-from .broadcasts import ALONE, DELIVERY, UNCHANGED, Hall
+from .broadcast_rules import ALONE, DELIVERY, UNCHANGED
+from .broadcasts import Hall
 
 pytestmark = pytest.mark.serial(ALONE)
 CONTENT = (UNCHANGED, *DELIVERY)

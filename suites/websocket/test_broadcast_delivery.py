@@ -13,7 +13,8 @@ from wireproof.peer.peers import Peers
 from wireproof.peer.websocket import describe_message
 from wireproof.target import Target
 
-from .broadcasts import ALONE, DELIVERY, ORDER, Hall, Kind
+from .broadcast_rules import ALONE, DELIVERY, ORDER
+from .broadcasts import Hall, Kind
 
 pytestmark = pytest.mark.serial(ALONE)
 BURST = 40

@@ -11,7 +11,8 @@ from wireproof.case import Intensity, case
 from wireproof.peer.peers import Peers
 from wireproof.target import Target
 
-from .broadcasts import ALONE, ASKED, DELIVERY, ORDER, Hall
+from .broadcast_rules import ALONE, DELIVERY, ORDER
+from .broadcasts import ASKED, Hall
 
 pytestmark = pytest.mark.serial(ALONE)
 SENDERS, EACH = 6, 6
@@ -67,6 +68,9 @@ async def test_backlog_of_a_member_that_vanishes_harms_nobody(target: Target, pe
     for _ in range(ASKED):
         await hall.answered("b")
     hall.members["stalled"].reset()
+    for _ in range(ASKED):
+        hall.say("b")
+        await hall.answered("a", "b")
     await hall.settle()
 
 

@@ -14,7 +14,8 @@ from wireproof.target import Target
 from wireproof.wire.session import Close
 from wireproof.wire.websocket import Frame, Masking, Opcode
 
-from .broadcasts import ALONE, DELIVERY, Hall, Way
+from .broadcast_rules import ALONE, DELIVERY
+from .broadcasts import Hall, Way
 
 pytestmark = pytest.mark.serial(ALONE)
 INDEPENDENT = ("broadcast/members/independent", *DELIVERY[1:])
@@ -66,9 +67,10 @@ async def test_last_words_are_delivered(target: Target, peers: Peers) -> None:
     """What a member says right before its Close frame is delivered to all others."""
     hall = Hall(peers, target)
     await hall.admit("a", "b", "c")
-    for _ in range(5):
-        hall.say("a")
+    words = [hall.say("a") for _ in range(5)]
     hall.leave("a", Way.CLOSE)
+    # From here on nothing more of its own can show that they are lost.
+    await hall.expect_heard(words)
     await hall.settle("b", "c")
 
 

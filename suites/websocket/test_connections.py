@@ -84,7 +84,7 @@ async def test_client_that_does_not_read_holds_up_nobody(peers: Peers) -> None:
     deaf.stop_reading()
     for _ in range(ECHOES):
         deaf.send(Frame.text(b"x" * ECHO_SIZE))
-        # The answer shows that the server has had its turn, in which it may have taken what the deaf one sent.
+        # The answer shows that the server has had its turn, in which it may have taken the deaf one's.
         await other.expect_alive()
     await expect_served(other, peers)
 

@@ -18,7 +18,6 @@ from .provocations import letters, next_message
 
 HELLO = BlockWriter().fixed(b"Hello").payload()
 HELLO_AGAIN = BlockWriter().fixed(b"H", Copy(4, 5)).payload()  # of section 7.2.3.2
-WINDOW = 1 << 15
 NO_SERVER_TAKEOVER = DeflateOffer(server_no_context_takeover=True)
 NO_CLIENT_TAKEOVER = DeflateOffer(client_no_context_takeover=True)
 
@@ -83,41 +82,30 @@ async def test_hint_of_the_client_is_no_agreement(peer: WebSocketPeer, attempt: 
 
 
 @case("rfc7692/6.2/compressed-message-received", needs=["deflate", "echo"])
-@pytest.mark.parametrize(
-    "offered",
-    [
-        pytest.param(NO_CLIENT_TAKEOVER, id="client"),
-        pytest.param(NO_SERVER_TAKEOVER, id="server"),
-        pytest.param(DeflateOffer(True, True), id="both"),
-    ],
-)
-async def test_messages_come_back_without_takeover(peer: WebSocketPeer, offered: DeflateOffer) -> None:
+async def test_messages_come_back_without_takeover(peers: Peers) -> None:
     """Where context takeover is given up, by either side or both, messages come back all the same."""
-    await agree(peer, offered)
-    for number in range(4):
-        peer.send(packed(peer, Opcode.TEXT, sentence(number)))
-        await peer.expect_echo(Opcode.TEXT, sentence(number))
+    for offered in (NO_CLIENT_TAKEOVER, NO_SERVER_TAKEOVER, DeflateOffer(True, True)):
+        peer = peers()
+        await agree(peer, offered)
+        for number in range(4):
+            peer.send(packed(peer, Opcode.TEXT, sentence(number)))
+            with named(offered.encode().decode()):
+                await peer.expect_echo(Opcode.TEXT, sentence(number))
 
 
 @case("rfc7692/7.2.2/full-window-received", needs=["deflate", "echo"])
 async def test_message_refers_to_the_far_end_of_the_window(peer: WebSocketPeer) -> None:
-    """Without an agreement on less, a message refers 32768 bytes back, into several messages before it."""
-    await agree(peer)
-    half = WINDOW // 2
+    """Without an agreement on less, a message refers 32768 bytes back, into others or inside itself."""
+    window = 1 << (await agree(peer)).client_max_window_bits
+    half = window // 2
     texts = [b"the far end" + letters(half - 11), letters(half)]
     for text in texts:
         peer.send(marked(Opcode.TEXT, BlockWriter().stored(text).payload()))
         await peer.expect_echo(Opcode.TEXT, text)
-    peer.send(marked(Opcode.TEXT, BlockWriter().fixed(Copy(11, WINDOW), b"!").payload()))
+    peer.send(marked(Opcode.TEXT, BlockWriter().fixed(Copy(11, window), b"!").payload()))
     await peer.expect_echo(Opcode.TEXT, b"the far end!")
-
-
-@case("rfc7692/7.2.2/full-window-received", needs=["deflate", "echo"])
-async def test_message_refers_to_the_far_end_of_itself(peer: WebSocketPeer) -> None:
-    """A message of more than 32768 bytes refers that far back inside itself."""
-    await agree(peer)
-    text = b"the far end" + letters(WINDOW - 11)
-    peer.send(marked(Opcode.TEXT, BlockWriter().stored(text).fixed(Copy(11, WINDOW)).payload()))
+    text = b"the far end" + letters(window - 11)
+    peer.send(marked(Opcode.TEXT, BlockWriter().stored(text).fixed(Copy(11, window)).payload()))
     await peer.expect_echo(Opcode.TEXT, text + b"the far end")
 
 

@@ -19,7 +19,7 @@ from wireproof.wire.deflate import TAIL
 from wireproof.wire.session import Close, Message
 from wireproof.wire.websocket import CloseCode, Opcode
 
-from .deflating import agree, dynamic, marked
+from .deflating import agree, dynamic, marked, squares
 from .service import expect_served
 
 MIB = 1 << 20
@@ -32,7 +32,7 @@ GARBAGE = {
 BROKEN_OFF = {
     # The tail that the receiver appends becomes part of the block, and then there is nothing more.
     "a stored block": b"\x00\x64\x00\x9b\xffHello",
-    "a dynamic block": dynamic(bytes(32 + n * n % 61 for n in range(300)))[:12],
+    "a dynamic block": dynamic(squares(600))[:40],
 }
 BEYOND = {
     "four bytes back behind three": BlockWriter().fixed(b"abc", Copy(5, 4)).payload(),

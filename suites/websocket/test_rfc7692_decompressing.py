@@ -10,7 +10,7 @@ from wireproof.wire.blocks import BlockWriter
 from wireproof.wire.deflate import TAIL
 from wireproof.wire.websocket import Frame, Opcode, fragments
 
-from .deflating import agree, cut, cut_every, dynamic, marked, packed
+from .deflating import agree, cut, cut_every, dynamic, marked, packed, squares
 from .provocations import letters
 
 HELLO = bytes.fromhex("f248cdc9c90700")
@@ -18,12 +18,12 @@ EXAMPLES = {  # of section 7.2.3
     "one block": (marked(Opcode.TEXT, HELLO),),
     "two fragments": cut(marked(Opcode.TEXT, HELLO), 3),
     "a stored block": (marked(Opcode.TEXT, bytes.fromhex("000500faff48656c6c6f00")),),
-    "a final block": (marked(Opcode.TEXT, bytes.fromhex("f348cdc9c9070000")),),
     "two blocks": (marked(Opcode.TEXT, bytes.fromhex("f24805000000ffffcac9c90700")),),
     "an empty block in the last fragment": cut(marked(Opcode.TEXT, HELLO + TAIL + b"\x00"), 11),
+    "a final block": (marked(Opcode.TEXT, bytes.fromhex("f348cdc9c9070000")),),
 }
-MIXED_TEXT = b"one two " + letters(300)
-MIXED = marked(Opcode.TEXT, BlockWriter().fixed(b"one ").stored(b"two ").raw(dynamic(letters(300))).payload())
+MIXED_TEXT = b"one two " + squares(150)
+MIXED = marked(Opcode.TEXT, BlockWriter().fixed(b"one ").stored(b"two ").raw(dynamic(squares(150))).payload())
 WIDE = marked(Opcode.TEXT, BlockWriter().stored(("ä€𝄞 " * 5).encode()).payload())
 SIZES = (1, 5, 124, 125, 126, 1000, 20_000)
 

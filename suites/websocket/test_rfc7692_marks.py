@@ -11,9 +11,8 @@ from wireproof.peer.websocket import WebSocketPeer
 from wireproof.wire.blocks import BlockWriter
 from wireproof.wire.websocket import CloseCode, Frame, Opcode, Rsv
 
-from .deflating import agree, cut, dynamic, marked, packed
+from .deflating import agree, cut, dynamic, marked, packed, squares
 from .provocations import letters
-
 
 CONTROL_FRAMES = {
     "a ping": Frame.ping(b"hello"),
@@ -83,7 +82,7 @@ INVALID = {
     "fixed": (marked(Opcode.TEXT, BlockWriter().fixed(b"good \xff bad").payload()),),
     "stored": (marked(Opcode.TEXT, BlockWriter().stored(b"good " + SURROGATE).payload()),),
     "fragments": cut(marked(Opcode.TEXT, BlockWriter().fixed(b"good \xc3\x28 bad").payload()), 3, 6, 8),
-    "long": (marked(Opcode.TEXT, BlockWriter().raw(dynamic(letters(3000) + b"\xf8")).payload()),),
+    "long": (marked(Opcode.TEXT, BlockWriter().raw(dynamic(squares(3000) + b"\xf8")).payload()),),
     "unfinished": (marked(Opcode.TEXT, BlockWriter().fixed("good €".encode()[:-1]).payload()),),
 }
 

@@ -66,7 +66,7 @@ async def test_unknown_parameter_is_declined(peers: Peers, attempt: Attempt) -> 
         pytest.param(WINDOW, (b"=", b'=""'), id="server-window-with-empty-value"),
         pytest.param(WINDOW, QUOTED, id="server-window-in-quotes"),
         pytest.param(CLIENT_WINDOW, OUT_OF_RANGE + LEADING_ZERO, id="client-window-out-of-range"),
-        pytest.param(CLIENT_WINDOW, NO_NUMBER + (b'=""',), id="client-window-that-is-no-number"),
+        pytest.param(CLIENT_WINDOW, (*NO_NUMBER, b'=""'), id="client-window-that-is-no-number"),
         pytest.param(TAKEOVER, (b"=1", b"=true", b"=10", b'="1"'), id="server-takeover-with-value"),
         pytest.param(CLIENT_TAKEOVER, (b"=1", b"=true", b"=10", b'="1"'), id="client-takeover-with-value"),
     ],

@@ -8,7 +8,6 @@ from wireproof.attempt import Attempt
 from wireproof.case import case
 from wireproof.peer.peers import Peers
 from wireproof.peer.table import named
-from wireproof.peer.websocket import WebSocketPeer
 from wireproof.wire.blocks import BlockWriter, Copy
 from wireproof.wire.deflate import DeflateOffer
 from wireproof.wire.websocket import Frame, Opcode
@@ -67,7 +66,8 @@ async def test_client_compresses_as_the_server_asked(peers: Peers) -> None:
     for bits in (0, 9, 11):
         peer = peers()
         await agree(peer, DeflateOffer(client_max_window_bits=bits))
-        for size in (100, 3000, 3000, 9000):
-            peer.send(packed(peer, Opcode.TEXT, letters(size)))
+        for distance in (100, 240, 700, 1700, 3700, 7900, 16_000, 32_000):
+            text = LANDMARK + b"a" * (distance - len(LANDMARK)) + LANDMARK
+            peer.send(packed(peer, Opcode.TEXT, text))
             with named(f"hint {bits or 'without a value'}"):
-                await peer.expect_echo(Opcode.TEXT, letters(size))
+                await peer.expect_echo(Opcode.TEXT, text)

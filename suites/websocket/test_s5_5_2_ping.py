@@ -6,9 +6,8 @@ from wireproof.attempt import Attempt
 from wireproof.case import case
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Ended
-from wireproof.peer.websocket import WebSocketPeer, describe_close
+from wireproof.peer.websocket import WebSocketPeer, cut_short
 from wireproof.target import Target
-from wireproof.verdict import Ground
 from wireproof.wire.session import Close, Message, Pong
 from wireproof.wire.websocket import Frame, Opcode
 
@@ -24,7 +23,7 @@ async def test_ping_is_answered(peer: WebSocketPeer, attempt: Attempt, target: T
     with attempt.expecting("a pong") as expecting:
         while not isinstance(event := await peer.event(), Pong):
             if isinstance(event, (Close, Ended)):
-                expecting.broken(str(event), Ground.MISSING)
+                cut_short(expecting, event)
 
 
 @case("rfc6455/5.5.2/pong-reply")
@@ -90,8 +89,7 @@ async def test_flood_of_pings(peers: Peers, attempt: Attempt) -> None:
                     pongs += 1
                 case Close() | Ended() as end:
                     # How many unanswered pings a server bears is its own policy.
-                    how = describe_close(end) if isinstance(end, Close) else end
-                    attempt.report(f"a limit: the connection ended behind {pongs} pongs: {how}")
+                    attempt.report(f"a limit: the connection ended behind {pongs} pongs: {end}")
                     break
                 case _:
                     pass
@@ -114,7 +112,7 @@ async def test_pong_does_not_wait_for_messages_behind_the_ping(peer: WebSocketPe
                 case Message():
                     echoes += 1
                 case Close() | Ended() as end:
-                    expecting.broken(str(end), Ground.MISSING)
+                    cut_short(expecting, end)
                 case _:
                     pass
         expecting.broken(f"{count} messages were answered before the ping")

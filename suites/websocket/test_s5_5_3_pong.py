@@ -7,7 +7,7 @@ import pytest
 from wireproof.attempt import Attempt
 from wireproof.case import case
 from wireproof.peer.raw import Ended
-from wireproof.peer.websocket import WebSocketPeer, describe_close, refuse_limit
+from wireproof.peer.websocket import STRAYS, WebSocketPeer, cut_short
 from wireproof.target import Target
 from wireproof.verdict import Ground
 from wireproof.wire.session import Close, Ping, Pong
@@ -62,11 +62,12 @@ async def test_pong_has_the_payload_of_its_ping(
                     return
                 case Pong(payload):
                     strays += 1
-                    if strays == 3:
-                        expecting.broken(f"pongs with other payloads, at last {shorten(payload)}")
+                    if strays == STRAYS:
+                        observed = f"pongs with other payloads, at last {shorten(payload)}"
+                        expecting.broken(observed, Ground.MISSING)
                     peer.send(Frame.ping(b"my payload"))
                 case Close() | Ended() as end:
-                    expecting.broken(str(end), Ground.MISSING)
+                    cut_short(expecting, end)
                 case _:
                     pass
 
@@ -92,17 +93,14 @@ async def test_pongs_of_many_pings(peer: WebSocketPeer, attempt: Attempt) -> Non
             match await peer.event():
                 case Pong(payload):
                     pongs.append(payload)
-                case Close() as close:
-                    refuse_limit(close)
-                    expecting.broken(describe_close(close), Ground.MISSING)
-                case Ended() as end:
-                    expecting.broken(str(end), Ground.MISSING)
+                case Close() | Ended() as end:
+                    cut_short(expecting, end)
                 case _:
                     pass
         strange = [payload for payload in pongs if payload not in sent and payload != stop.payload]
-        # One alone may be a pong of the server's own accord.
-        if len(strange) > 1:
-            expecting.broken(f"{len(strange)} pongs with other payloads, such as {shorten(strange[0])}")
+        if len(strange) >= STRAYS:
+            observed = f"{len(strange)} pongs with other payloads, such as {shorten(strange[0])}"
+            expecting.broken(observed, Ground.MISSING)
     places = [sent.index(payload) for payload in pongs if payload in sent]
     if places != sorted(places):
         attempt.report("the pongs came in another order than the pings")
@@ -152,7 +150,7 @@ async def test_unsolicited_pong_is_not_answered(peer: WebSocketPeer, attempt: At
                 case Pong(payload) if payload == stop.payload:
                     return
                 case Close() | Ended() as end:
-                    expecting.broken(str(end), Ground.MISSING)
+                    cut_short(expecting, end)
                 case _:
                     pass
 

@@ -7,8 +7,7 @@ import pytest
 from wireproof.attempt import Attempt
 from wireproof.case import Intensity, case
 from wireproof.peer.raw import Ended
-from wireproof.peer.websocket import WebSocketPeer, describe_close, refuse_limit
-from wireproof.verdict import Ground
+from wireproof.peer.websocket import WebSocketPeer, cut_short
 from wireproof.wire.session import Close, Message
 from wireproof.wire.websocket import Frame, Opcode, fragments
 
@@ -58,16 +57,9 @@ async def echo_large(peer: WebSocketPeer, opcode: Opcode, data: bytes, fragment:
 
 
 async def arrival(peer: WebSocketPeer) -> None:
-    """Wait, expecting nothing: a server that takes longer than a case may breaks no rule."""
-    while True:
-        match await peer.event():
-            case Message() as message:
-                peer.messages.append(message)
-                return
-            case Close() as close:
-                refuse_limit(close)
-                peer.attempt.broken(describe_close(close), "the echo", ground=Ground.MISSING)
-            case Ended() as end:
-                peer.attempt.broken(str(end), "the echo", ground=Ground.MISSING)
-            case _:
-                pass
+    """Wait for the echo, expecting nothing: a server that takes longer than a case may breaks no rule."""
+    while not isinstance(event := await peer.event(), Message):
+        if isinstance(event, Close | Ended):
+            with peer.attempt.expecting("the echo") as expecting:
+                cut_short(expecting, event)
+    peer.messages.append(event)

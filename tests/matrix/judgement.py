@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fixtures.faulty import Defect
+from wireproof.case import Intensity
 from wireproof.catalogue.requirement import Level
 from wireproof.run.known import stable
 from wireproof.run.select import CaseItem, match_ids
@@ -61,6 +62,20 @@ def meant(patterns: Iterable[str], cases: Sequence[str]) -> set[str]:
     return {case for pattern in patterns for case in match_ids(pattern, cases)}
 
 
+def worthwhile(defect: Defect, cases: Sequence[CaseItem]) -> list[str]:
+    """The cases to fly against a twin: those that are meant for it, and all others that are no burden.
+
+    The few heavy ones (large messages, many clients) cost as much time as all the rest.
+    """
+    wanted = meant(defect.cases, [case.id for case in cases])
+    return [case.id for case in cases if case.id in wanted or not is_heavy(case)]
+
+
+def is_heavy(case: CaseItem) -> bool:
+    """Whether a case is more than a target far away should bear."""
+    return case.spec.intensity is not Intensity.GENTLE
+
+
 def judge(name: str, defect: Defect, flown: Flown, strict: Mapping[str, Seen], cases: Sequence[str]) -> Row:
     """The row of one twin; *strict* says what the same cases see of the faultless server, *cases* are all."""
     seen = {one.case: one for one in flown.seen}
@@ -83,11 +98,14 @@ def notices(seen: Seen, strict: Seen) -> bool:
     return seen.noticed
 
 
-def unproved(rows: Iterable[Row], flown: Iterable[Seen], cases: Iterable[CaseItem]) -> list[str]:
-    """The cases that accuse no twin at all, but for those that could never accuse anybody."""
+def unproved(
+    rows: Iterable[Row], flown: Iterable[Seen], strict: Mapping[str, Seen], cases: Iterable[CaseItem]
+) -> list[str]:
+    """The cases that accuse no twin at all, but for those that could never accuse anybody here."""
     proved = {one.case for one in flown if one.noticed}
     proved |= {one.case for row in rows for glob in row.globs for one in glob.noticed}
-    return [case.id for case in cases if case.id not in proved and can_accuse(case)]
+    lonely = [case for case in cases if case.id not in proved and can_accuse(case)]
+    return [case.id for case in lonely if strict[case.id].verdict is not Verdict.NOT_APPLICABLE]
 
 
 def can_accuse(case: CaseItem) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from wireproof.verdict import Verdict
+
 from .flight import Seen
 from .judgement import Glob, Row
 
@@ -17,15 +19,20 @@ something else and can't but fall with it. This page is written by `python -m te
 """
 
 
-def page(rows: Sequence[Row], strict: Sequence[Seen], unproved: Sequence[str], holes: Sequence[str]) -> str:
-    """The page in Markdown."""
-    return "\n".join([_HEAD, *_totals(rows, strict), *_table(rows), *_lists(unproved, holes)]) + "\n"
+def page(
+    rows: Sequence[Row], strict: Sequence[Seen], heavy: int, unproved: Sequence[str], holes: Sequence[str]
+) -> str:
+    """The page in Markdown; *heavy* counts the cases that do not fly against every twin."""
+    return "\n".join([_HEAD, *_totals(rows, strict, heavy), *_table(rows), *_lists(unproved, holes)]) + "\n"
 
 
-def _totals(rows: Sequence[Row], strict: Sequence[Seen]) -> Iterator[str]:
+def _totals(rows: Sequence[Row], strict: Sequence[Seen], heavy: int) -> Iterator[str]:
     counts = Counter(str(one.verdict) for one in strict)
-    yield f"- {len(rows)} twins, {len(strict)} cases: {len(rows) * len(strict)} pairs."
+    lacking = Counter(one.why for one in strict if one.verdict is Verdict.NOT_APPLICABLE)
+    yield f"- {len(rows)} twins, {len(strict)} cases. {heavy} are heavy (large messages, many clients) and"
+    yield "  fly only against the twins that they are meant for, and against the strict server."
     yield f"- The strict server itself: {', '.join(f'{n} {verdict}' for verdict, n in counts.most_common())}."
+    yield from (f"- {count} cases are not flown here: {why}." for why, count in lacking.most_common())
     yield ""
 
 
@@ -59,5 +66,8 @@ def _lists(unproved: Sequence[str], holes: Sequence[str]) -> Iterator[str]:
         yield from (f"- {hole}" for hole in holes)
 
 
-def _section(chapter: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in chapter.split("."))
+def _section(chapter: str) -> tuple[str, tuple[int, ...]]:
+    spec, _, section = chapter.rpartition("/")
+    if not section[0].isdecimal():
+        return chapter, ()
+    return spec, tuple(int(part) for part in section.split("."))

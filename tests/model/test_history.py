@@ -51,6 +51,12 @@ def test_own_message_is_demanded_where_senders_are_included() -> None:
     assert judged(*acts, rule=SenderRule.INCLUDED) == [(Anomaly.LOST, "a", "1")]
 
 
+def test_sender_that_may_not_be_in_the_room_may_miss_its_own_message() -> None:
+    acts = (Joining("a"), Joined("b"), Sent("a", "1"), Received("b", "1"))
+    assert judged(*acts, rule=SenderRule.INCLUDED) == []
+    assert judged(*acts, Received("a", "1"), rule=SenderRule.INCLUDED) == []
+
+
 def test_unknown_message_is_stray() -> None:
     assert judged(*ROOM, Received("b", "x")) == [(Anomaly.STRAY, "b", "x")]
 

@@ -69,19 +69,29 @@ def baseline_command(report: str) -> None:
 
 
 @click.command("matrix")
-@click.argument("reports", nargs=-1, required=True, metavar="REPORT...")
-@click.option("--html", metavar="FILE", help="Write the page here.")
-@click.option("--markdown", metavar="FILE", help="Write a Markdown table here.")
+@click.argument("reports", nargs=-1, required=True, metavar="[NAME=]REPORT...")
+@click.option("--html", metavar="FILE", help="Write an HTML page here.")
+@click.option("--markdown", metavar="FILE", help="Write a Markdown page here.")
 def matrix_command(reports: tuple[str, ...], html: str | None, markdown: str | None) -> None:
-    """Join several JSON reports (servers, routes) into one page."""
+    """Join several JSON reports (servers, routes) into one page; NAME stands for its target there.
+
+    Without a file to write, the Markdown page goes to standard output.
+    """
     prepare_content()
-    joined = join(read_report(path) for path in reports)
-    renderer = import_module("wireproof.bundle.reports.matrix")
-    for path, made in ((html, "html"), (markdown, "markdown")):
+    named = [_named(word) for word in reports]
+    joined = join([read_report(path) for _, path in named], [name for name, _ in named])
+    renderer = import_module("wireproof.bundle.reports.side_by_side")
+    for path, render in ((html, renderer.html), (markdown, renderer.markdown)):
         if path:
             try:
-                Path(path).write_text(getattr(renderer, made)(joined), encoding="utf-8")
+                Path(path).write_text(render(joined), encoding="utf-8")
             except OSError as exc:
                 raise UsageError(f"{path}: {exc.strerror}") from exc
     if not html and not markdown:
         click.echo(renderer.markdown(joined), nl=False)
+
+
+def _named(word: str) -> tuple[str, str]:
+    """The name and the path in ``NAME=REPORT``; a file that is called so keeps its ``=``."""
+    name, sign, path = word.partition("=")
+    return (name, path) if sign and not Path(word).exists() else ("", word)

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from wireproof.cli.alike import Group, alike
 from wireproof.report import Report, sentence
+from wireproof.verdict import Verdict
 from wireproof.wire.text import printable
+
+WIDEST = 80
+NAMED = 10  # cases of a group, observations and reasons that are told one by one
+PARAMETERS = 20  # of one function
+LINES = 8  # of a transcript
+_LABEL = 10  # columns for what a line is about
+_LEFT = 6  # columns before everything that belongs to a case
 
 _STYLES = {
     "fail": "bold red",
@@ -18,63 +30,217 @@ _STYLES = {
     "inconclusive": "magenta",
     "error": "bold magenta",
 }
-_SHOWN = ("error", "inconclusive", "fail", "warn")
+# The gravest last, where the eye is when the run is over.
+_SHOWN = (Verdict.WARN, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR)
+_WAYS = {"out": "sent", "in": "came", "note": ""}
+_UNSEEN = (("not-tested", "not tested"), ("not-testable", "unseen from outside"))
+_SHELL_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|\S)+""")
+
+
+def plain(text: str, width: int, under: int = 0) -> list[str]:
+    """*text* in lines of *width*, all but the first after *under* blanks; a longer word has its own line."""
+    lines = textwrap.wrap(
+        text, width, subsequent_indent=" " * under, break_long_words=False, break_on_hyphens=False
+    )
+    return lines or [""]
+
+
+def shell(head: str, command: str, width: int) -> list[str]:
+    """*head* and a command in lines of *width*, which a shell takes as one.
+
+    An option stays with its value where they fit.
+    """
+    lines, bare = [head], True
+    for word in _command_words(command, width - 2):
+        if not bare and len(lines[-1]) + 1 + len(word) > width - 2:
+            lines[-1] += " \\"
+            lines.append(f"  {word}")
+        else:
+            lines[-1] += word if bare else f" {word}"
+        bare = False
+    return lines
+
+
+def _command_words(text: str, width: int) -> Iterator[str]:
+    words = [match[0] for match in _SHELL_WORD.finditer(text)]
+    while words:
+        word = words.pop(0)
+        if word.startswith("--") and words and len(word) + len(words[0]) < width - 2:
+            word += f" {words.pop(0)}"
+        yield word
 
 
 def show(report: Report, fail_on_warn: bool, quiet: bool) -> None:
     """Print what a person has to know: accusations and their evidence, coverage, counts, one sentence."""
     console = Console(highlight=False, soft_wrap=True)
-    cases = report["cases"]
+    page = _Page(console, max(40, min(console.width, WIDEST)), report)
     if not quiet:
-        for verdict in reversed(_SHOWN):
-            for case in cases:
-                if case["verdict"] == verdict:
-                    _show_case(console, case, report)
-        _show_coverage(console, report)
-    _show_summary(console, report)
-    console.print(Text(printable(sentence(report, fail_on_warn=fail_on_warn)), style="bold"))
+        page.accusations()
+        page.known()
+        page.overview()
+    page.closing(fail_on_warn)
 
 
-def _show_case(console: Console, case: Mapping[str, Any], report: Report) -> None:
-    label = f"{case['verdict'].upper():<5}" + (" (known)" if case["known"] else "")
-    console.print(Text.assemble((label, _STYLES[case["verdict"]]), f" {printable(case['id'])}"))
-    for line in _lines(case, report):
-        console.print(Text(f"      {printable(line)}"))
-    console.print()
+class _Page:
+    def __init__(self, console: Console, width: int, report: Report) -> None:
+        self._console, self._width, self._report = console, width, report
+        self._asked = {requirement["id"]: requirement for requirement in report["requirements"]}
+
+    def accusations(self) -> None:
+        """Everything that is not clean and not known, alike things together."""
+        for verdict in _SHOWN:
+            cases = [c for c in self._report["cases"] if c["verdict"] == verdict and not c["known"]]
+            for group in alike(cases):
+                self._group(group)
+
+    def known(self) -> None:
+        """The known failures, one entry for each reason."""
+        found: dict[tuple[str, str | None, str | None], list[str]] = {}
+        for case in self._report["cases"]:
+            if known := case["known"]:
+                found.setdefault((known["reason"], known["link"], known["expires"]), []).append(_name(case))
+        for (reason, link, expires), names in found.items():
+            self._print("KNOWN", _STYLES["info"], printable(reason))
+            if link:
+                self._line("see", link)
+            if expires:
+                self._line("until", expires)
+            self._names(names)
+            self._console.print()
+
+    def overview(self) -> None:
+        """What was seen beside the accusations, and how much was looked at."""
+        cases = self._report["cases"]
+        if count := self._report["summary"]["info"]:
+            seen = _plural(count, "case looked", "cases looked")
+            text = f"{seen} at what the text leaves open. --html and --json tell what was seen."
+            self._print("INFO ", _STYLES["info"], text)
+        passing = Counter(text for case in cases for text in case["in_passing"])
+        self._tally("Rules broken in passing, which decide no verdict:", passing)
+        absent = Counter(case["reason"] for case in cases if case["verdict"] == Verdict.NOT_APPLICABLE)
+        self._tally("Not applicable:", absent)
+        for spec in dict.fromkeys(requirement["spec"] for requirement in self._report["requirements"]):
+            self._free(self._coverage(spec))
+
+    def closing(self, fail_on_warn: bool) -> None:
+        """The counts and one sentence."""
+        summary = self._report["summary"]
+        parts = [f"{summary[v]} {v}" for v in summary if summary[v] and v != "known"]
+        if summary["known"]:
+            parts.append(f"{summary['known']} of the failures known")
+        self._free(f"{', '.join(parts) or 'no case'} in {self._report['duration_s']:.1f} s")
+        self._free(printable(sentence(self._report, fail_on_warn=fail_on_warn)), style="bold")
+
+    def _group(self, group: Group) -> None:
+        case = group.first
+        self._print(f"{case['verdict'].upper():<5}", _STYLES[case["verdict"]], printable(_name(case)))
+        self._free(printable(case["title"]), _LEFT)
+        for name in case["broken"]:
+            if one := self._asked.get(name):
+                derived = ", derived" if one["basis"] == "derived" else ""
+                place = f"{_spec(one['spec'])} section {one['section']}"
+                self._line("demanded", f"{one['level']}{derived}, {place}: {one['asks']}")
+        if case["expected"]:
+            self._line("expected", " or ".join(case["expected"]))
+        if case["observed"]:
+            self._line("observed", case["observed"])
+        for number, line in enumerate(case["reason"].split("\n") if case["reason"] else ()):
+            self._line("" if number else "reason", line)
+        self._transcript(case["transcript"])
+        for line in shell(f"{'again':<{_LABEL}}", printable(case["reproduce"]), self._width - _LEFT):
+            self._console.print(Text(" " * _LEFT + line))
+        self._others(group)
+        self._console.print()
+
+    def _transcript(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        several = len({entry["peer"] for entry in entries}) > 1
+        if len(entries) > LINES:
+            before = _plural(len(entries) - LINES, "line", "lines")
+            self._line("wire", f"({before} before these are in --html and --json)")
+        for number, entry in enumerate(entries[-LINES:]):
+            peer = f" #{entry['peer']}" if several else ""
+            head = f"{entry['t']:.4f}{peer} {_WAYS.get(entry['dir'], entry['dir']):<4} "
+            label = "wire" if not number and len(entries) <= LINES else ""
+            self._line(label, f"{head}{entry['text']}", len(head))
+
+    def _others(self, group: Group) -> None:
+        """The rest of a group: by name alone where the same was seen, else with what was seen."""
+        self._names([_name(case) for case in group.same], _name(group.first).partition("[")[0])
+        for case in group.other[:NAMED]:
+            self._line("likewise", f"[{_name(case).partition('[')[2]}")
+            self._line("", case["observed"] or case["reason"].partition("\n")[0])
+        self._more(len(group.other) - NAMED)
+
+    def _names(self, names: Sequence[str], function: str = "") -> None:
+        """Cases by name, those of one function together; the name of *function* goes without saying."""
+        functions: dict[str, list[str]] = {}
+        for name in names:
+            functions.setdefault(name.partition("[")[0], []).append(name)
+        if own := functions.pop(function, []):
+            self._line("likewise", " ".join(_parameters(own)))
+        for number, (name, cases) in enumerate(functions.items()):
+            if number == NAMED:
+                break
+            if not own and not number:
+                self._line("likewise", "")
+            text = printable(" ".join([name, *_parameters(cases)]))
+            for part in plain(text, self._width - _LEFT - 2, 2):
+                self._console.print(Text(" " * (_LEFT + 2) + part))
+        self._more(sum(map(len, list(functions.values())[NAMED:])))
+
+    def _more(self, count: int) -> None:
+        if count > 0:
+            self._line("", f"and {count} more, which --json names")
+
+    def _tally(self, heading: str, counts: Counter[str]) -> None:
+        if not counts:
+            return
+        self._free(heading)
+        for text, count in counts.most_common(NAMED):
+            lines = plain(printable(text), self._width - 8)
+            for number, line in enumerate(lines):
+                self._console.print(Text(f"{' ' * 8 if number else f'{count:6d}  '}{line}"))
+        if len(counts) > NAMED:
+            self._free(f"and {len(counts) - NAMED} more kinds, which --json tells", 8)
+
+    def _coverage(self, spec: str) -> str:
+        counts = Counter(one["status"] for one in self._report["requirements"] if one["spec"] == spec)
+        told = [f"{counts['met']} requirements met", f"{counts['broken']} broken"]
+        told += [f"{counts[key]} {word}" for key, word in _UNSEEN if counts[key]]
+        return f"{_spec(spec)}: {', '.join(told)}."
+
+    def _print(self, label: str, style: str, rest: str) -> None:
+        """A heading in colour; what follows it hangs below itself."""
+        first, *more = plain(rest, self._width - _LEFT)
+        self._console.print(Text.assemble((label, style), f" {first}"))
+        for line in more:
+            self._console.print(Text(" " * _LEFT + line))
+
+    def _line(self, label: str, text: str, under: int = 0) -> None:
+        """One labelled line of a case; its further lines hang *under* so many columns of its text."""
+        for number, line in enumerate(plain(printable(text), self._width - _LEFT - _LABEL, under)):
+            text = f"{' ' * _LEFT}{'' if number else label:<{_LABEL}}{line}"
+            self._console.print(Text(text.rstrip()))
+
+    def _free(self, text: str, left: int = 0, style: str = "") -> None:
+        for line in plain(text, self._width - left):
+            self._console.print(Text(" " * left + line, style=style))
 
 
-def _lines(case: Mapping[str, Any], report: Report) -> Iterator[str]:
-    yield case["title"]
-    asked = {requirement["id"]: requirement for requirement in report["requirements"]}
-    for name in case["broken"]:
-        if name in asked:
-            one = asked[name]
-            derived = ", derived" if one["basis"] == "derived" else ""
-            yield f"{one['level']}{derived}, {one['spec'].upper()} section {one['section']}: {one['asks']}"
-    if case["expected"]:
-        yield f"expected  {' or '.join(case['expected'])}"
-    if case["observed"]:
-        yield f"observed  {case['observed']}"
-    if case["reason"]:
-        yield f"reason    {case['reason']}"
-    for entry in case["transcript"][-8:]:
-        yield f"{entry['t']:8.4f}  {entry['dir']:<4} {entry['text']}"
-    yield f"again     {case['reproduce']}"
+def _name(case: Mapping[str, Any]) -> str:
+    return str(case["id"]) + ("" if case["route"] == "direct" else f" via {case['route']}")
 
 
-def _show_coverage(console: Console, report: Report) -> None:
-    for spec in dict.fromkeys(requirement["spec"] for requirement in report["requirements"]):
-        counts: dict[str, int] = {}
-        for requirement in report["requirements"]:
-            if requirement["spec"] == spec:
-                counts[requirement["status"]] = counts.get(requirement["status"], 0) + 1
-        told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-        console.print(Text(f"{spec}: {told}"))
+def _parameters(names: Sequence[str]) -> list[str]:
+    """What tells cases of one function apart."""
+    given = [f"[{name.partition('[')[2]}" for name in names if "[" in name]
+    more = len(given) - PARAMETERS
+    return [*given[:PARAMETERS], f"and {more} more, which --json names"] if more > 0 else given
 
 
-def _show_summary(console: Console, report: Report) -> None:
-    summary = report["summary"]
-    parts = [f"{summary[v]} {v}" for v in summary if summary[v] and v != "known"]
-    if summary["known"]:
-        parts.append(f"{summary['known']} of the failures known")
-    console.print(Text(f"{', '.join(parts)} in {report['duration_s']:.1f} s"))
+def _spec(key: str) -> str:
+    return re.sub(r"^rfc(\d+)$", r"RFC \1", key)
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"

@@ -8,17 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
-from wireproof.attempt import Expectation, NotApplicable
+from wireproof.attempt import Expectation, Inconclusive, NotApplicable
 from wireproof.peer.connection import End
 from wireproof.peer.raw import Ended, RawPeer, Refusal
 from wireproof.verdict import Ground
 from wireproof.wire.http1 import Request, Response
-from wireproof.wire.session import Close, Message, Pong
+from wireproof.wire.session import Close, Message, Ping, Pong
 from wireproof.wire.text import opcode_name, shorten
 from wireproof.wire.websocket import CloseCode, Frame, Opcode
 
 ANSWER = "rfc6455/4.2.1/error-response"  # the duty to answer a bad handshake at all
+TOO_LONG = (413, 414, 431)  # statuses that tell a limit on requests, which is policy
+BUSY = (429, 503)  # statuses of a server that has no room now
+LIMITS = {
+    CloseCode.TOO_BIG: "the server's own limit on sizes: it closed with 1009",
+    CloseCode.POLICY_VIOLATION: "the server's own policy: it closed with 1008",
+}
+ABSENCES = (CloseCode.GOING_AWAY, CloseCode.SERVICE_RESTART, CloseCode.TRY_AGAIN_LATER)
+STRAYS = 3  # pongs with a foreign payload that accuse: one may be sent of the server's own accord
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +43,7 @@ class Closing:
 
 def describe_close(close: Close) -> str:
     """A received Close frame in words."""
-    if close.code is None:
-        return "a Close frame without a code"
-    return f"a Close frame with {close.code}" + (f" {shorten(close.reason)}" if close.reason else "")
+    return str(close)
 
 
 def describe_message(message: Message) -> str:
@@ -60,6 +67,7 @@ class WebSocketPeer(RawPeer):
         with self.attempt.expecting("101 Switching Protocols", requirement=requirement) as expecting:
             answer = await self.handshake(request, pieces=pieces)
             if isinstance(answer, Refusal):
+                excuse_refusal(answer)
                 expecting.broken(f"refused: {answer.detail}", _ground(answer))
         return answer
 
@@ -111,25 +119,28 @@ class WebSocketPeer(RawPeer):
         """Demand a pong with *payload*; messages, pings and other pongs may come before it."""
         with self.attempt.expecting(f"a pong with {shorten(payload)}", requirement=requirement) as expecting:
             while True:
-                match await self.event():
+                match await self._open_event(expecting):
                     case Pong(received) if received == payload:
                         self._awaited.discard(payload)
                         return
                     case Message() as message:
                         self.messages.append(message)
-                    case Close() as close:
-                        refuse_limit(close)
-                        expecting.broken(describe_close(close), Ground.MISSING)
-                    case Ended() as end:
-                        expecting.broken(str(end), Ground.MISSING)
                     case _:
                         pass
+
+    async def _open_event(self, expecting: Expectation) -> Message | Ping | Pong:
+        """The next event of a connection that has no reason to end."""
+        event = await self.event()
+        if isinstance(event, Close | Ended):
+            cut_short(expecting, event)
+        return event
 
     async def expect_answered(self, ping: Frame, requirement: str | None = None) -> None:
         """Send *ping* and demand a pong with its very payload (section 5.5.3).
 
         A pong with another payload may be nobody's answer, so it takes three of them, each behind the ping
-        sent anew, to accuse. Messages that come first are kept for `expect_message`.
+        sent anew, and all of it once more alone, to accuse. Messages that come first are kept for
+        `expect_message`.
         """
         self._need_pings()
         what = f"a pong with {shorten(ping.payload)}"
@@ -138,21 +149,17 @@ class WebSocketPeer(RawPeer):
         strays = 0
         with self.attempt.expecting(what, requirement=requirement) as expecting:
             while True:
-                match await self.event():
+                match await self._open_event(expecting):
                     case Pong(received) if received == ping.payload:
                         return
                     case Pong(received) if received not in self._awaited:
                         strays += 1
-                        if strays == 3:
-                            expecting.broken(f"pongs with other payloads, at last {shorten(received)}")
+                        if strays == STRAYS:
+                            observed = f"pongs with other payloads, at last {shorten(received)}"
+                            expecting.broken(observed, Ground.MISSING)
                         self.send(ping)
                     case Message() as message:
                         self.messages.append(message)
-                    case Close() as close:
-                        refuse_limit(close)
-                        expecting.broken(describe_close(close), Ground.MISSING)
-                    case Ended() as end:
-                        expecting.broken(str(end), Ground.MISSING)
                     case _:
                         pass
 
@@ -202,16 +209,8 @@ class WebSocketPeer(RawPeer):
         if self.messages:
             return self.messages.popleft()
         while True:
-            match await self.event():
-                case Message() as message:
-                    return message
-                case Close() as close:
-                    refuse_limit(close)
-                    expecting.broken(describe_close(close), Ground.MISSING)
-                case Ended() as end:
-                    expecting.broken(str(end), Ground.MISSING)
-                case _:
-                    pass
+            if isinstance(event := await self._open_event(expecting), Message):
+                return event
 
     async def expect_echo(self, opcode: Opcode, data: bytes, requirement: str | None = None) -> Message:
         """Demand *data* back as a message of the same type, in the form that the profile tells."""
@@ -275,10 +274,34 @@ class WebSocketPeer(RawPeer):
                 self.attempt.broken(violation.text, "none of it in the server's frames", requirement=wanted)
 
 
-def refuse_limit(close: Close) -> None:
-    """Raise `NotApplicable` when *close* tells a limit of the server's own: that is policy, no failure."""
-    if close.code == CloseCode.TOO_BIG:
-        raise NotApplicable("the server's own limit on sizes: it closed with 1009")
+def cut_short(expecting: Expectation, end: Close | Ended) -> NoReturn:
+    """End the attempt because a connection ended that was still needed, unless that breaks no rule."""
+    if isinstance(end, Close):
+        excuse_close(end)
+    expecting.broken(str(end), Ground.MISSING)
+
+
+def excuse_close(close: Close) -> None:
+    """Raise when *close* tells of the server's own affairs, which no rule governs (section 7.4.1).
+
+    Its limits and its policy make a case `NotApplicable`; a server that goes away leaves it `Inconclusive`.
+    """
+    if close.code in LIMITS:
+        raise NotApplicable(LIMITS[CloseCode(close.code)])
+    if close.code in ABSENCES:
+        raise Inconclusive(f"the server went away: {close}")
+
+
+def excuse_refusal(refusal: Refusal) -> None:
+    """Raise when a handshake was refused for the server's own affairs, as `excuse_close` does."""
+    status = refusal.response.status if refusal.response is not None else None
+    if status in TOO_LONG:
+        raise NotApplicable(f"the server's own limit on requests: {refusal.detail}")
+    if status in BUSY:
+        raise Inconclusive(f"the server has no room: {refusal.detail}")
+
+
+refuse_limit = excuse_close
 
 
 def difference(sent: bytes, received: bytes | None) -> str:
@@ -301,7 +324,11 @@ __all__ = [
     "Ended",
     "Refusal",
     "WebSocketPeer",
+    "cut_short",
     "describe_close",
     "describe_message",
     "difference",
+    "excuse_close",
+    "excuse_refusal",
+    "refuse_limit",
 ]

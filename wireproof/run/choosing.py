@@ -71,6 +71,7 @@ def settings_from(options: Mapping[str, Any], argv: Sequence[str]) -> Settings:
         chosen_concurrency=options["concurrency"],
         chosen_rate=options["rate"],
         case_timeout=options["case_timeout"],
+        patience=options["patience"] or 0.0,
         seed=seed,
         start=options["start"],
         ready=options["ready"],
@@ -151,6 +152,8 @@ def _passed_on(options: Mapping[str, Any]) -> list[str]:
     words = [f"--{n.replace('_', '-')} {shlex.quote(options[n])}" for n in single if options[n]]
     for name in ("subprotocol", "assume", "without"):
         words += [f"--{name} {shlex.quote(value)}" for value in options[name]]
+    if options["patience"]:
+        words.append(f"--patience {options['patience']:g}")
     return [*words, "--insecure"] if options["insecure"] else words
 
 

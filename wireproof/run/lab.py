@@ -136,7 +136,8 @@ class Lab:
     def new_attempt(self, plan: Plan) -> Attempt:
         """See `wireproof.run.scheduler.Control`."""
         self.emit(CaseStarted(plan.id, "direct"))
-        return Attempt(plan.spec.requirements, random=Random(f"{self.settings.seed}/{plan.id}"))
+        randomness = Random(f"{self.settings.seed}/{plan.id}")
+        return Attempt(plan.spec.requirements, random=randomness, patience=self.settings.patience)
 
     async def check(self) -> str | None:
         """See `wireproof.run.scheduler.Control`."""

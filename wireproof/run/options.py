@@ -87,6 +87,14 @@ RUN_OPTIONS = (
     RunOption(
         "case-timeout", "Deadline of each case, in seconds.", Shape.NUMBER, _P, least=0.1, default=10.0
     ),
+    RunOption(
+        "patience",
+        "Measure time-outs too, and wait so many seconds for each.",
+        Shape.NUMBER,
+        _P,
+        "SECONDS",
+        least=0.1,
+    ),
     RunOption("rate", "New connections a second, at most.", Shape.NUMBER, _P, least=0.1),
     RunOption("seed", "For everything that is random.", Shape.COUNT, _P),
     RunOption("fail-on", "Exit 1 on warnings too.", group=_V, choices=("warn",)),

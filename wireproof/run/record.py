@@ -47,6 +47,7 @@ def case_record(
         "observed": _observed(result),
         "reason": result.reason,
         "in_passing": sorted({f"{v.requirement}: {v.text}" for v in result.attempt.passing}),
+        "limits": dict(result.attempt.limits),
         "started": datetime.fromtimestamp(result.started, UTC).isoformat(timespec="microseconds"),
         "duration_s": round(result.duration_s, 6),
         "known": known,

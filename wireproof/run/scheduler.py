@@ -138,6 +138,7 @@ class Scheduler:
         started, flight.began = time.time(), time.monotonic()
         outcome: BaseException | None = None
         deadline = asyncio.timeout(timeout)
+        attempt.postpone = lambda seconds: deadline.reschedule((deadline.when() or 0.0) + seconds)
         try:
             async with deadline:
                 await flight.plan.body(attempt)
@@ -224,8 +225,8 @@ class Scheduler:
     async def _repeat_doubtful(self) -> None:
         """Try again alone what rests on something that did not come.
 
-        Silence costs a deadline each time, so that one requirement's silence is seen alone once and stands for
-        the others like it; whom the budget no longer covers is not accused.
+        Silence costs a deadline each time, so that one requirement's silence is seen alone once and stands
+        for the others like it; whom the budget no longer covers is not accused.
         """
         spent, silent = 0.0, dict[str, str]()
         for flight in self._doubtful:

@@ -27,6 +27,7 @@ class Settings:
     chosen_concurrency: int | None = None
     chosen_rate: float | None = None
     case_timeout: float = 10.0
+    patience: float = 0.0
     seed: int = 0
     start: str | None = None
     ready: str | None = None

@@ -58,8 +58,9 @@ class BlockWriter:
 
     def payload(self) -> bytes:
         """The blocks as the payload of a message: an empty stored block behind them, less its tail."""
-        self._head(BlockType.STORED, final=False)
-        return self.data()
+        whole = BlockWriter(self._value, self._size, [*self._done])
+        whole._head(BlockType.STORED, final=False)
+        return whole.data()
 
     def data(self) -> bytes:
         """The blocks alone, up to the next byte."""

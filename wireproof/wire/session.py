@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from wireproof.wire.deflate import DeflateViolation, Inflater, MessageTooLarge
+from wireproof.wire.text import shorten
 from wireproof.wire.websocket import (
     CONTROL_OPCODES,
     DATA_OPCODES,
@@ -55,6 +56,11 @@ class Close:
 
     code: int | None
     reason: bytes
+
+    def __str__(self) -> str:
+        if self.code is None:
+            return "a Close frame without a code"
+        return f"a Close frame with {self.code}" + (f" {shorten(self.reason)}" if self.reason else "")
 
 
 @dataclass(frozen=True, slots=True)

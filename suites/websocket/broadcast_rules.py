@@ -1,0 +1,41 @@
+"""What cases about broadcasts accuse a server of: the oddities of a history, by requirement."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from wireproof.attempt import Attempt
+from wireproof.model.history import Anomaly, Oddity
+
+ALONE = "the room is one for all: what other cases say would be delivered to every member"
+COMPLETE, UNCHANGED = "broadcast/delivery/complete", "broadcast/delivery/unchanged"
+DELIVERY = (COMPLETE, "broadcast/delivery/once", "broadcast/delivery/order", "broadcast/delivery/addressed")
+ORDER = tuple(sorted(DELIVERY, key=lambda name: not name.endswith("order")))
+EXCLUDED, INCLUDED = "broadcast/sender/excluded", "broadcast/sender/included"
+
+_ACCUSED = dict(zip((Anomaly.LOST, Anomaly.DOUBLED, Anomaly.REORDERED, Anomaly.STRAY), DELIVERY, strict=True))
+_TOLD = 6  # oddities told one by one
+
+
+def accuse(attempt: Attempt, oddities: Iterable[Oddity]) -> None:
+    """Note *oddities*, each as the requirement it breaks if the case lists that, else as the case's first."""
+    told: defaultdict[str, list[str]] = defaultdict(list)
+    for oddity in oddities:
+        name = _accused(oddity)
+        told[name if name in attempt.requirements else attempt.requirements[0]].append(oddity.text)
+    for requirement, texts in told.items():
+        more = f"; and {len(texts) - _TOLD} more" if len(texts) > _TOLD else ""
+        observed = "; ".join(texts[:_TOLD]) + more
+        attempt.found(observed, "each message once, in order, where it belongs", requirement=requirement)
+
+
+def _accused(oddity: Oddity) -> str:
+    own = oddity.key.startswith(f"{oddity.member}.")
+    match oddity.kind:
+        case Anomaly.STRAY if own:
+            return EXCLUDED
+        case Anomaly.LOST if own:
+            return INCLUDED
+        case kind:
+            return _ACCUSED[kind]
