@@ -30,27 +30,36 @@ def _page(spec: str, requirements: list[Requirement], checked: dict[str, dict[st
     about = load_catalogue().specs[spec]
     mine = [requirement for requirement in requirements if requirement.spec == spec]
     covered = sum(requirement.id in checked for requirement in mine)
-    open_ends = sum(requirement.not_testable is not None for requirement in mine)
-    yield f"# [{about.title}]({about.url})"
+    unseen = sum(requirement.not_testable is not None for requirement in mine)
+    yield f"# {_linked(about.title, about.url)}"
     yield ""
-    yield f"{len(mine)} requirements: {covered} checked by cases, {open_ends} that can't be seen from outside."
-    yield "This page is written by `python docs/generate.py`."
-    section = None
-    for requirement in mine:
-        if requirement.section != section:
-            section = requirement.section
-            yield ""
-            yield f"## Section {section}"
+    yield f"{len(mine)} requirements: {covered} checked by cases, {unseen} that can't be seen from outside."
+    yield "This page is written by `python docs/generate.py`; `wireproof explain ID` shows more of each."
+    for section in dict.fromkeys(requirement.section for requirement in mine):
         yield ""
-        yield from _requirement(requirement, checked.get(requirement.id, {}))
+        yield f"## Section {section}" if section[:1].isdigit() else f"## {section.capitalize()}"
+        for requirement in mine:
+            if requirement.section == section:
+                yield ""
+                yield from _requirement(requirement, checked.get(requirement.id, {}))
+
+
+def _linked(text: str, url: str) -> str:
+    """*text*, with a link where the specification is a public text and not this project's own."""
+    return f"[{text}]({url})" if url.startswith("https://www.rfc-editor.org/") else text
 
 
 def _requirement(requirement: Requirement, cases: dict[str, str]) -> Iterator[str]:
-    binds = "" if requirement.binds == "server" else f", binds an {requirement.binds}"
-    yield f"**`{requirement.id}`** [{requirement.level}]({requirement.url}), {requirement.basis}{binds}; "
-    yield f"broken, it is `{verdict_when_broken(requirement)}`."
+    level = _linked(str(requirement.level), requirement.url)
+    binds = "" if requirement.binds == "server" else f", binds the {requirement.binds}"
+    yield f"### {requirement.title}"
+    yield ""
+    verdict = verdict_when_broken(requirement)
+    yield f"`{requirement.id}`: {level}, {requirement.basis}{binds}; broken, it is `{verdict}`."
+    yield ""
     yield requirement.asks
     if requirement.not_testable:
+        yield ""
         yield f"*Not testable: {requirement.not_testable}*"
     if cases:
         yield ""

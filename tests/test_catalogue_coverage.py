@@ -11,9 +11,6 @@ from tests.matrix.flight import websocket_cases
 from wireproof.catalogue.requirement import Binds, Requirement, load_catalogue
 from wireproof.run.select import CaseItem
 
-STILL_WITHOUT_CASES: tuple[str, ...] = ()
-COVERED = tuple(spec for spec in load_catalogue().specs if spec not in STILL_WITHOUT_CASES)
-
 
 @pytest.fixture(scope="module")
 def cases() -> list[CaseItem]:
@@ -47,7 +44,7 @@ def test_no_case_names_a_requirement_twice(cases: list[CaseItem]) -> None:
     assert not [case.id for case in cases if len(set(case.spec.requirements)) < len(case.spec.requirements)]
 
 
-@pytest.mark.parametrize("spec", COVERED)
+@pytest.mark.parametrize("spec", load_catalogue().specs)
 def test_what_binds_a_server_and_can_be_tested_has_a_case(spec: str, listed: dict[str, list[str]]) -> None:
     wanted = [one for one in requirements(spec) if one.binds is Binds.SERVER and not one.not_testable]
     assert not [one.id for one in wanted if one.id not in listed]
@@ -61,10 +58,3 @@ def test_what_can_not_be_tested_has_none(spec: str, listed: dict[str, list[str]]
 def test_no_case_demands_of_a_server_what_binds_an_intermediary(listed: dict[str, list[str]]) -> None:
     bound = [one.id for one in load_catalogue().values() if one.binds is not Binds.SERVER]
     assert not {name: listed[name] for name in bound if name in listed}
-
-
-@pytest.mark.parametrize("spec", STILL_WITHOUT_CASES)
-def test_a_specification_without_cases_is_named_as_long_as_it_has_none(
-    spec: str, listed: dict[str, list[str]]
-) -> None:
-    assert not [one.id for one in requirements(spec) if one.id in listed]

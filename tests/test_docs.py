@@ -92,7 +92,9 @@ def unhealthy(report: dict[str, Any]) -> list[str]:
     return [c["id"] for c in report["cases"] if c["verdict"] in ("fail", "error", "inconclusive")]
 
 
-@pytest.mark.skipif(find_spec("websockets") is None, reason="websockets is not installed: the extra `servers`")
+@pytest.mark.skipif(
+    find_spec("websockets") is None, reason="websockets is not installed: the extra `servers`"
+)
 def test_the_contract_in_python(judged: Callable[..., dict[str, Any]]) -> None:
     (source,) = blocks(ROOT / "docs/contract.md", "python")
     report = judged("contract.py", source, sys.executable)
@@ -166,5 +168,3 @@ def test_every_page_is_in_the_index() -> None:
 
 def test_the_picture_is_small() -> None:
     assert (ROOT / "docs/report.png").stat().st_size < 300_000
-
-

@@ -96,13 +96,6 @@ def test_a_room_of_which_little_is_told(tmp_path: Path) -> None:
     assert (room.path, room.binary, room.spoken(b"a"), room.heard(message("a"))) == (None, True, b"a", b"a")
 
 
-def test_without_a_profile_the_rooms_are_those_of_the_contract(tmp_path: Path) -> None:
-    assert {name: room.path for name, room in load(tmp_path, "").dialect.rooms.items()} == {
-        "broadcast": "/broadcast",
-        "broadcast-all": "/broadcast-all",
-    }
-
-
 def test_a_server_that_answers_no_pings(tmp_path: Path) -> None:
     profile = load(tmp_path, "[capabilities]\npong = false\necho = true\n")
     assert profile.dialect.pings is False

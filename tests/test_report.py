@@ -56,6 +56,12 @@ def test_a_run_that_was_cut_off() -> None:
     assert (report["complete"], len(report["cases"]), report["selected"]) == (False, 1, 2)
 
 
+def test_a_run_that_was_cut_off_lasted_until_its_last_event() -> None:
+    first, last = ({"at": f"2026-01-01T00:00:0{second}.500+00:00"} for second in (1, 4))
+    report = fold([STARTED | first, PROBED | first, *[one | last for one in done(case("a"))]])
+    assert (report["finished"], report["duration_s"]) == (last["at"], 4.5)
+
+
 def test_a_run_that_ended_early() -> None:
     report = fold([STARTED, PROBED, *done(case("a")), FINISHED | {"complete": False}])
     assert (report["complete"], report["duration_s"]) == (False, 9.0)

@@ -17,7 +17,7 @@ import pytest
 from wireproof.attempt import Attempt
 from wireproof.case import CaseSpec, case_id, spec_of
 from wireproof.content import prepare_content
-from wireproof.errors import TargetError, UsageError, WireproofError
+from wireproof.errors import InternalError, TargetError, UsageError, WireproofError
 from wireproof.run.campaign import CAMPAIGN, Campaign
 from wireproof.run.choosing import settings_from
 from wireproof.run.journal import JournalWriter
@@ -79,6 +79,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _campaign(config: pytest.Config) -> Campaign:
     options = {option.key: config.getoption(_dest(option)) for option in RUN_OPTIONS}
+    if config.getoption("numprocesses", None):
+        for name in ("journal", "start"):
+            if options[name]:
+                raise UsageError(f"--{name} is for one process: with -n, each worker would do it on its own")
     settings = settings_from(
         {"url": config.getoption("wireproof_url"), **options}, config.invocation_params.args
     )
@@ -157,6 +161,12 @@ class Tower:
         self.flights: dict[str, Flight] = {}
         self.started = False
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A module that can't be loaded is our own fault, and no run has all its cases then."""
+        if report.failed and self.campaign.problem is None:
+            cause = str(report.longrepr).strip().rpartition("\n")[2].removeprefix("E").strip()
+            self.campaign.problem = InternalError(f"{report.nodeid} can't be loaded: {cause}")
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the cases that are selected; refuse ids that are not unique."""
@@ -175,7 +185,7 @@ class Tower:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Probe the target before the first item, once it is known that there is one."""
         cases = [case for item in session.items if (case := case_item(item))]
-        if not cases or session.config.option.collectonly:
+        if not cases or session.config.option.collectonly or session.testsfailed:
             return
         try:
             self.campaign.open(len(cases))
@@ -254,7 +264,14 @@ class Tower:
         if call.when == "call" and flight is not None and (result := flight.result) is not None:
             call.start, call.duration = result.started, result.duration_s
             call.stop = result.started + result.duration_s
-        return (yield)
+        report = yield
+        if report.skipped and call.when == "setup" and flight is None and isinstance(item, pytest.Function):
+            self._set_aside(item, str(call.excinfo.value) if call.excinfo else "skipped")
+        return report
+
+    def _set_aside(self, item: pytest.Function, reason: str) -> None:
+        if (case := case_item(item)) is not None:
+            self.campaign.set_aside(plan_item(self.campaign, item, case, {}), reason)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from wireproof.catalogue.requirement import load_catalogue
@@ -23,9 +24,11 @@ class Fold:
         self._routes: list[dict[str, Any]] = []
         self._cases: list[dict[str, Any]] = []
         self._end: dict[str, Any] | None = None
+        self._last: str | None = None  # when the last event was told
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Take one event; unknown ones are passed over, so that older tools read newer journals."""
+        self._last = event.get("at", self._last)
         match event.get("event"):
             case "run-started":
                 self._run = dict(event)
@@ -47,8 +50,8 @@ class Fold:
             "schema": SCHEMA,
             "tool": self._run["tool"],
             "started": self._run["started"],
-            "finished": end.get("finished", self._run["started"]),
-            "duration_s": end.get("duration_s", round(self._elapsed(), 6)),
+            "finished": end.get("finished", self._last or self._run["started"]),
+            "duration_s": end.get("duration_s", self._elapsed(self._run["started"])),
             "seed": self._run["seed"],
             "command": list(self._run["command"]),
             "complete": bool(end.get("complete", False)),
@@ -68,8 +71,12 @@ class Fold:
                 limits |= case.get("limits", {})
         return dict(sorted(limits.items()))
 
-    def _elapsed(self) -> float:
-        return max((case["duration_s"] for case in self._cases), default=0.0)
+    def _elapsed(self, started: str) -> float:
+        """How long a run has lasted of which no end was told, in seconds."""
+        if self._last is None:
+            return max((case["duration_s"] for case in self._cases), default=0.0)
+        lasted = datetime.fromisoformat(self._last) - datetime.fromisoformat(started)
+        return round(lasted.total_seconds(), 6)
 
 
 def fold(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

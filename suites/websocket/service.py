@@ -7,12 +7,12 @@ from enum import Enum
 from wireproof.attempt import NotApplicable
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Refusal
-from wireproof.peer.websocket import WebSocketPeer
+from wireproof.peer.websocket import BUSY, WebSocketPeer
 from wireproof.verdict import Ground
 from wireproof.wire.text import shorten
 from wireproof.wire.websocket import Frame
 
-TOO_MANY = (429, 503)  # how a server says that a client is one too many, or comes too fast
+TOO_MANY = BUSY  # how a server says that a client is one too many, or comes too fast
 
 
 class Stage(Enum):

@@ -14,7 +14,8 @@ from wireproof.peer.websocket import describe_message
 from wireproof.target import Target
 
 from .broadcast_rules import ALONE, DELIVERY, ORDER
-from .broadcasts import Hall, Kind
+from .broadcast_talk import Kind
+from .broadcasts import Hall
 
 pytestmark = pytest.mark.serial(ALONE)
 BURST = 40

@@ -101,7 +101,11 @@ async def test_repeated_parameter_is_declined(
         pytest.param(LEGAL, id="legal"),
         pytest.param((offer(UNKNOWN[0]), offer(TAKEOVER, UNKNOWN[1])), id="unknown-parameter"),
         pytest.param(
-            (offer(WINDOW + b"=7"), offer(CLIENT_WINDOW + b"=16"), offer(WINDOW), offer(TAKEOVER + b"=1")),
+            (
+                *(offer(WINDOW + value) for value in (b"=7", b"=ten", b"")),
+                offer(CLIENT_WINDOW + b"=16"),
+                offer(TAKEOVER + b"=1"),
+            ),
             id="invalid-value",
         ),
         pytest.param((offer(TAKEOVER, TAKEOVER), offer(CLIENT_WINDOW, CLIENT_WINDOW)), id="repeated"),

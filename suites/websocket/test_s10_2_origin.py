@@ -9,6 +9,7 @@ from wireproof.attempt import Attempt, NotApplicable
 from wireproof.case import case
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Refusal
+from wireproof.peer.websocket import excuse_refusal
 from wireproof.target import Target
 from wireproof.verdict import Ground
 from wireproof.wire.http1 import Request
@@ -108,6 +109,7 @@ async def refusals(peers: Peers) -> list[Refusal]:
         peer = peers()
         answer = await peer.handshake(peer.request().with_header(ORIGIN, origin))
         if isinstance(answer, Refusal):
+            excuse_refusal(answer)
             found.append(answer)
     if not found:
         raise NotApplicable("the server takes clients of any origin")

@@ -8,7 +8,7 @@ from wireproof.attempt import Attempt, NotApplicable
 from wireproof.case import case
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Refusal
-from wireproof.peer.websocket import WebSocketPeer
+from wireproof.peer.websocket import WebSocketPeer, excuse_refusal
 from wireproof.verdict import Ground
 from wireproof.wire.http1 import HttpViolation, Request, Response
 from wireproof.wire.text import shorten
@@ -42,6 +42,7 @@ async def refused(peer: WebSocketPeer, request: Request, silence: str = ANSWER) 
         raise NotApplicable("the server accepts this handshake")
     if answer.response is None:
         raise NotApplicable(f"the server refuses without a response: {answer.detail}")
+    excuse_refusal(answer)
     return answer.response
 
 

@@ -8,7 +8,7 @@ from wireproof.attempt import Attempt, NotApplicable
 from wireproof.case import case
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Refusal
-from wireproof.peer.websocket import WebSocketPeer
+from wireproof.peer.websocket import WebSocketPeer, excuse_refusal
 from wireproof.verdict import Ground
 from wireproof.wire.http1 import Request, Response
 from wireproof.wire.text import shorten
@@ -88,6 +88,7 @@ async def refusal_of(peer: WebSocketPeer, version: bytes) -> Response:
         raise NotApplicable(
             f"the server refuses version {version.decode()} without a response: {answer.detail}"
         )
+    excuse_refusal(answer)
     return answer.response
 
 

@@ -31,7 +31,10 @@ class Workflow:
 
     def __init__(self, folder: Path, inputs: dict[str, str]) -> None:
         self.folder = folder
-        self.inputs = {name: spec.get("default", "") for name, spec in ACTION["inputs"].items()} | inputs
+        self.inputs: dict[str, str] = {
+            **{name: spec.get("default", "") for name, spec in ACTION["inputs"].items()},
+            **inputs,
+        }
         self.status = ""
         self.log = ""
 
@@ -69,7 +72,8 @@ class Workflow:
         word = expression.removeprefix("${{ ").removesuffix(" }}")
         if word.startswith("inputs."):
             return self.inputs[word.removeprefix("inputs.")]
-        return {"github.action_path": str(ROOT), "steps.run.outputs.status": self.status}[word]
+        known = {"github.action_path": str(ROOT), "steps.run.outputs.status": self.status}
+        return known[word]
 
 
 @pytest.fixture

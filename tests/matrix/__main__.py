@@ -22,7 +22,7 @@ def main() -> int:
     """Fly everything, or the twins named; only the whole matrix is written down."""
     parser = argparse.ArgumentParser(prog="python -m tests.matrix", description=__doc__)
     parser.add_argument("twin", nargs="*", help="judge only these twins, and write no page")
-    parser.add_argument("--all", action="store_true", help="fly the heavy cases against every twin too")
+    parser.add_argument("--all", action="store_true", help="leave no case out: it takes long")
     parser.add_argument("--slow", type=float, default=15.0, help="tell of twins that took more seconds")
     options = parser.parse_args()
     began = time.monotonic()

@@ -36,7 +36,9 @@ class Row:
     bystanders: tuple[Seen, ...]
     """Cases not meant for the defect that noticed, or could not tell."""
     also: tuple[Seen, ...]
-    """The same, of those that are known to fall with it."""
+    """The same, of those that are known to fall with it, if they were flown."""
+    falling: int
+    """How many these are, flown or not."""
     refused: str = ""
     """What the tool says instead of running any case."""
 
@@ -63,12 +65,15 @@ def meant(patterns: Iterable[str], cases: Sequence[str]) -> set[str]:
 
 
 def worthwhile(defect: Defect, cases: Sequence[CaseItem]) -> list[str]:
-    """The cases to fly against a twin: those that are meant for it, and all others that are no burden.
+    """The cases to fly against a twin: those that are meant for it, and all others that could tell something.
 
-    The few heavy ones (large messages, many clients) cost as much time as all the rest.
+    Those that can't but fall with it tell nothing, and would wait for their deadlines one by one. The few
+    heavy ones (large messages, many clients) cost as much time as all the rest.
     """
-    wanted = meant(defect.cases, [case.id for case in cases])
-    return [case.id for case in cases if case.id in wanted or not is_heavy(case)]
+    ids = [case.id for case in cases]
+    wanted, falling = meant(defect.cases, ids), meant(defect.also, ids)
+    burden = falling | {case.id for case in cases if is_heavy(case)}
+    return [case for case in ids if case in wanted or case not in burden]
 
 
 def is_heavy(case: CaseItem) -> bool:
@@ -88,7 +93,7 @@ def judge(name: str, defect: Defect, flown: Flown, strict: Mapping[str, Seen], c
     others = [one for case, one in sorted(seen.items()) if case not in wanted and not one.clean]
     bystanders = tuple(one for one in others if one.case not in tolerated)
     also = tuple(one for one in others if one.case in tolerated)
-    return Row(name, defect, tuple(globs), bystanders, also, flown.refused)
+    return Row(name, defect, tuple(globs), bystanders, also, len(tolerated - wanted), flown.refused)
 
 
 def notices(seen: Seen, strict: Seen) -> bool:

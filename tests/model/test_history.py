@@ -18,7 +18,7 @@ from wireproof.model.history import (
     Sent,
 )
 
-ROOM = [Joined("a"), Joined("b"), Joined("c")]
+ROOM: list[Act] = [Joined("a"), Joined("b"), Joined("c")]
 
 
 def judged(*acts: Act, rule: SenderRule = SenderRule.EXCLUDED) -> list[tuple[Anomaly, str, str]]:

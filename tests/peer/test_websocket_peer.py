@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.peer.serving import FIRST, SECOND, Line, Script, opened
-from wireproof.attempt import Broken, NotApplicable
+from tests.peer.serving import FIRST, SECOND, Line, Script, opened, peer_of
+from wireproof.attempt import Broken, Inconclusive, NotApplicable, Outcome
 from wireproof.peer.dialect import Dialect
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.verdict import Ground
@@ -86,7 +86,7 @@ async def end(peer: WebSocketPeer) -> None:
     await peer.expect_end()
 
 
-BYE = Frame.close(1001, "bye")
+BYE = Frame.close(1000, "bye")
 CONFORMING = [
     pytest.param(alive, pongs(Frame.text("x"), Frame.ping(b"?"), Frame.pong(b"no")), id="alive"),
     pytest.param(fails, says(Frame.close(1002)), id="failure-close"),
@@ -111,7 +111,7 @@ def test_what_conforms(verb: Verb, script: Script) -> None:
     asyncio.run(scene())
 
 
-GONE, SHUT = "the server closed TCP", 'a Close frame with 1001 "bye"'
+GONE, SHUT = "the server closed TCP", 'a Close frame with 1000 "bye"'
 BREAKING = [
     pytest.param(alive, says(BYE), SHUT, Ground.MISSING, id="alive-close"),
     pytest.param(alive, ends, GONE, Ground.MISSING, id="alive-end"),
@@ -120,7 +120,7 @@ BREAKING = [
         answered,
         answers(Frame.pong(b"other")),
         'pongs with other payloads, at last "other"',
-        Ground.SEEN,
+        Ground.MISSING,
         id="answered-otherwise",
     ),
     pytest.param(fails, pongs(), "the connection lives on: pings", Ground.SEEN, id="failure-pongs"),
@@ -153,12 +153,45 @@ def test_what_does_not(verb: Verb, script: Script, observed: str, ground: Ground
     asyncio.run(scene())
 
 
+@pytest.mark.parametrize(
+    ("code", "excuse", "words"),
+    [
+        pytest.param(CloseCode.TOO_BIG, NotApplicable, "limit on sizes", id="limit"),
+        pytest.param(CloseCode.POLICY_VIOLATION, NotApplicable, "own policy", id="policy"),
+        pytest.param(CloseCode.GOING_AWAY, Inconclusive, "went away", id="going-away"),
+        pytest.param(CloseCode.SERVICE_RESTART, Inconclusive, "went away", id="restart"),
+        pytest.param(CloseCode.TRY_AGAIN_LATER, Inconclusive, "went away", id="try-again-later"),
+    ],
+)
 @pytest.mark.parametrize("verb", [alive, answered, message, echo, quiet])
-def test_a_limit_of_the_servers_own_accuses_nobody(verb: Verb) -> None:
+def test_the_servers_own_affairs_accuse_nobody(
+    verb: Verb, code: CloseCode, excuse: type[Outcome], words: str
+) -> None:
     async def scene() -> None:
-        async with opened(says(Frame.close(CloseCode.TOO_BIG))) as peer:
-            with pytest.raises(NotApplicable, match="limit"):
+        async with opened(says(Frame.close(code))) as peer:
+            with pytest.raises(excuse, match=words):
                 await verb(peer)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("status", "excuse"),
+    [
+        pytest.param("431 Request Header Fields Too Large", NotApplicable, id="limit"),
+        pytest.param("503 Service Unavailable", Inconclusive, id="busy"),
+        pytest.param("400 Bad Request", Broken, id="refusal"),
+    ],
+)
+def test_a_refusal_for_want_of_room_accuses_nobody(status: str, excuse: type[Outcome]) -> None:
+    async def refuses(line: Line) -> None:
+        await line.reader.readuntil(b"\r\n\r\n")
+        line.writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    async def scene() -> None:
+        async with peer_of(refuses) as peer:
+            with pytest.raises(excuse):
+                await peer.expect_accepted()
 
     asyncio.run(scene())
 

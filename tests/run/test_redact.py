@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wireproof.run.redact import Redactor, header_secrets, url_secrets
+from wireproof.wire.deflate import Deflater
 from wireproof.wire.text import describe_frame, shorten
-from wireproof.wire.websocket import Frame, FrameReader, Masking
+from wireproof.wire.websocket import Frame, FrameReader, Masking, Rsv
 
 SECRET = "s3cr3t-T0k3n"
 STARS = "*" * len(SECRET)
@@ -135,8 +136,8 @@ def test_a_masked_frame_without_a_secret_stays_as_it_is() -> None:
 
 
 def test_raw_bytes_that_are_no_frames() -> None:
-    wire = b"\x01\x02ab" + SECRET.encode() + b"\xff"
-    assert hexed(Redactor([SECRET]).record(entry(wire))) == b"\x01\x02ab" + STARS.encode() + b"\xff"
+    wire = b"\x01\x02ab\x02" + SECRET.encode() + b"\xff"
+    assert hexed(Redactor([SECRET]).record(entry(wire))) == b"\x01\x02ab\x02" + STARS.encode() + b"\xff"
 
 
 def test_a_head() -> None:
@@ -153,6 +154,32 @@ def test_letters_beyond_ascii(data: bytes) -> None:
     assert hexed(redactor.record(entry(data, "http"))) == b"*" * len(data)
     assert redactor.text(shorten(data)) == f'"{"*" * (len(shorten(data)) - 2)}"'
     assert redactor.text(data.decode("latin-1")) == "*" * len(data)
+
+
+def compressed(*messages: str) -> list[Frame]:
+    deflater = Deflater()
+    return [Frame.binary(deflater.compress(text.encode()), rsv=Rsv.RSV1) for text in messages]
+
+
+@pytest.mark.parametrize(
+    ("frame", "kept"),
+    [
+        pytest.param(compressed("nothing to hide " * 9)[0], True, id="harmless"),
+        pytest.param(compressed(f"it is {SECRET}")[0], False, id="secret"),
+        pytest.param(compressed(f"it is {SECRET}", f"again: {SECRET}")[1], False, id="by-reference"),
+        pytest.param(Frame.text("hello", rsv=Rsv.RSV1), False, id="no-deflate-data"),
+    ],
+)
+@pytest.mark.parametrize("mask", [Masking.NONE, KEY], ids=["in", "out"])
+def test_a_compressed_payload_goes_whole(frame: Frame, kept: bool, mask: Masking | bytes) -> None:
+    made = hexed(Redactor([SECRET]).record(entry(frame.but(mask=mask).encode())))
+    assert len(made) == len(frame.but(mask=mask).encode())
+    assert _payload(made) == (frame.payload if kept else b"*" * len(frame.payload))
+
+
+def test_a_compressed_payload_that_was_cut_off_goes_whole() -> None:
+    data = compressed(f"it is {SECRET}")[0].but(mask=Masking.NONE).encode()[:-1]
+    assert hexed(Redactor([SECRET]).record(entry(data))) == b"*" * len(data)
 
 
 def test_an_entry_without_bytes() -> None:

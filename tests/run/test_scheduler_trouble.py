@@ -196,6 +196,18 @@ def test_a_long_row_of_silence_stops_the_flights(ground: Ground) -> None:
     assert len(ground.tried) < UNRESPONSIVE_AFTER + 4
 
 
+def test_suspects_of_a_silent_target_are_not_all_waited_for(ground: Ground) -> None:
+    async def mute(attempt: Attempt) -> None:
+        ground.silent = True
+        await for_ever(attempt)
+
+    count = UNRESPONSIVE_AFTER + 4
+    results = ground.fly(*(ground.flight(f"c{n}", mute) for n in range(count)), concurrency=count)
+    assert {str(result.verdict) for result in results} == {"inconclusive"}
+    assert "no time left" in results[-1].reason
+    assert len(ground.tried) < 2 * count
+
+
 def test_a_process_that_ended_is_noticed_without_a_connection(ground: Ground) -> None:
     scheduler = Scheduler(ground, 1, 10.0)
     flights: list[Flight] = []

@@ -1,4 +1,4 @@
-"""The command line: ``wireproof run``, ``demo``, ``serve``, ``list``, ``explain``, ``report``."""
+"""The command line: ``wireproof run`` and its companions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from wireproof import __version__
 from wireproof.cli.comparing import baseline_command, compare_command, matrix_command
+from wireproof.cli.completing import completion_command
 from wireproof.cli.looking import explain_command, list_command
 from wireproof.cli.replaying import replay_command
 from wireproof.cli.reporting import report_command
@@ -22,7 +23,7 @@ USAGE, INTERRUPTED = 2, 130
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="wireproof")
 def cli() -> None:
-    """Judge WebSocket servers by RFC 6455, requirement by requirement."""
+    """Judge WebSocket servers by RFC 6455 and RFC 7692, requirement by requirement."""
 
 
 for command in (
@@ -36,6 +37,7 @@ for command in (
     compare_command,
     baseline_command,
     matrix_command,
+    completion_command,
 ):
     cli.add_command(command)
 
@@ -43,7 +45,7 @@ for command in (
 def main() -> None:
     """Run the command line and exit with its status; what the user can mend is told without a traceback."""
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(prog_name="wireproof", standalone_mode=False)
     except click.exceptions.Abort:
         status = INTERRUPTED
     except click.ClickException as exc:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from wireproof.cli.completing import files
 from wireproof.compare import Change, Difference, baseline, compare, join
 from wireproof.content import prepare_content
 from wireproof.errors import JournalError, UsageError
@@ -26,9 +27,12 @@ def read_report(path: str) -> Report:
     return report
 
 
+MOST = 20  # changes of one kind that are told one by one
+
+
 @click.command("compare")
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", shell_complete=files)
+@click.argument("new", shell_complete=files)
 def compare_command(old: str, new: str) -> int:
     """Tell what changed from the JSON report OLD to NEW; exit 1 on a regression."""
     before, after = read_report(old), read_report(new)
@@ -39,10 +43,13 @@ def compare_command(old: str, new: str) -> int:
         some = [difference for difference in found if difference.change is change]
         if some:
             click.echo(f"{change} ({len(some)})")
-        for difference in some:
+        for difference in some[:MOST]:
             click.echo(f"  {_line(difference)}")
+        if len(some) > MOST:
+            click.echo(f"  … and {len(some) - MOST} more")
     regressions = sum(difference.is_regression for difference in found)
-    click.echo(f"{regressions} regressions in {len(after['cases'])} cases." if found else "Nothing changed.")
+    counted = f"{regressions or 'No'} regression{'' if regressions == 1 else 's'}"
+    click.echo(f"{counted} in {len(after['cases'])} cases." if found else "Nothing changed.")
     return 1 if regressions else 0
 
 
@@ -61,7 +68,7 @@ def _line(difference: Difference) -> str:
 
 
 @click.command("baseline")
-@click.argument("report")
+@click.argument("report", shell_complete=files)
 def baseline_command(report: str) -> None:
     """Write the failures in the JSON REPORT as a file for --known (to standard output)."""
     for line in baseline(read_report(report)):
@@ -69,9 +76,9 @@ def baseline_command(report: str) -> None:
 
 
 @click.command("matrix")
-@click.argument("reports", nargs=-1, required=True, metavar="[NAME=]REPORT...")
-@click.option("--html", metavar="FILE", help="Write an HTML page here.")
-@click.option("--markdown", metavar="FILE", help="Write a Markdown page here.")
+@click.argument("reports", nargs=-1, required=True, metavar="[NAME=]REPORT...", shell_complete=files)
+@click.option("--html", metavar="FILE", help="Write an HTML page here.", shell_complete=files)
+@click.option("--markdown", metavar="FILE", help="Write a Markdown page here.", shell_complete=files)
 def matrix_command(reports: tuple[str, ...], html: str | None, markdown: str | None) -> None:
     """Join several JSON reports (servers, routes) into one page; NAME stands for its target there.
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from wireproof.cli.completing import files
 from wireproof.content import prepare_content
 from wireproof.errors import UsageError
 from wireproof.report import Report
@@ -24,7 +25,9 @@ def _formats() -> tuple[Any, ...]:
 def format_options(function: F) -> F:
     """Add an option for each format."""
     for fmt in reversed(_formats()):
-        function = click.option(f"--{fmt.option}", metavar="FILE", help=f"Write {fmt.help}.")(function)
+        function = click.option(
+            f"--{fmt.option}", metavar="FILE", help=f"Write {fmt.help}.", shell_complete=files
+        )(function)
     return function
 
 

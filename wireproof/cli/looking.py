@@ -11,9 +11,10 @@ import click
 import pytest
 
 from wireproof.catalogue.requirement import load_catalogue
+from wireproof.cli.completing import cases as case_names
 from wireproof.cli.session import pytest_session
 from wireproof.content import prepare_content
-from wireproof.errors import UsageError
+from wireproof.errors import InternalError, UsageError
 from wireproof.pytest_plugin import case_item
 from wireproof.run.select import CaseItem, match_ids, matches
 from wireproof.verdict import verdict_when_broken
@@ -23,6 +24,11 @@ from wireproof.wire.text import printable
 class _Collector:
     def __init__(self) -> None:
         self.functions: dict[CaseItem, Callable[..., object]] = {}
+        self.unread: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.unread.append(report.nodeid)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         for item in session.items:
@@ -31,11 +37,11 @@ class _Collector:
 
 
 def collect_cases() -> dict[CaseItem, Callable[..., object]]:
-    """Every bundled case, in order, with its function."""
+    """Every bundled case, in order, with its function; raise `InternalError` when some can't be read."""
     collector = _Collector()
     pytest_session([collector], "--collect-only")
-    if not collector.functions:
-        raise UsageError("the bundled suites could not be collected")
+    if collector.unread or not collector.functions:
+        raise InternalError(f"the bundled suites can't be read: {', '.join(collector.unread)}")
     return collector.functions
 
 
@@ -52,7 +58,7 @@ def caught_by(case: str) -> list[tuple[str, str]]:
 
 @click.command("list")
 @click.option("--requirements", is_flag=True, help="List requirements instead of cases.")
-@click.argument("pattern", required=False)
+@click.argument("pattern", required=False, shell_complete=case_names)
 def list_command(pattern: str | None, requirements: bool) -> None:
     """List the cases (or requirements) whose id matches PATTERN."""
     if requirements:
@@ -72,7 +78,7 @@ def list_command(pattern: str | None, requirements: bool) -> None:
 
 
 @click.command("explain")
-@click.argument("case")
+@click.argument("case", shell_complete=case_names)
 @click.option("--live", is_flag=True, help="Also show what goes over the wire with a faultless server.")
 def explain_command(case: str, live: bool) -> None:
     """Explain CASE (an id or a glob): what it demands, what it does, and the defects it has caught.

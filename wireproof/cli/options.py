@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from wireproof.cli.completing import completer
 from wireproof.cli.formats import format_options
 from wireproof.run.options import RUN_OPTIONS, RunOption, Shape
 
@@ -35,7 +36,10 @@ def default_options() -> dict[str, Any]:
     return {
         "url": None,
         **{option.key: option.empty for option in RUN_OPTIONS},
-        **{"keyword": None, "strict_known": False, "verbose": False, "quiet": False},
+        "keyword": None,
+        "strict_known": False,
+        "verbose": False,
+        "quiet": False,
     }
 
 
@@ -57,4 +61,5 @@ def _option(option: RunOption) -> Callable[[F], F]:
         is_flag=option.shape is Shape.FLAG,
         default=option.empty,
         show_default=option.default is not None,
+        shell_complete=completer(option.name, option.metavar),
     )

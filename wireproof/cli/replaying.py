@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from wireproof.cli.comparing import read_report
+from wireproof.cli.completing import files, recorded_cases
 from wireproof.cli.options import run_options
 from wireproof.cli.running import INTERRUPTED, perform
 from wireproof.compare import same_behaviour
@@ -32,8 +33,8 @@ _CLEAN = (Verdict.PASS, Verdict.INFO)
 
 
 @click.command("replay")
-@click.argument("report")
-@click.argument("pattern", metavar="CASE")
+@click.argument("report", shell_complete=files)
+@click.argument("pattern", metavar="CASE", shell_complete=recorded_cases)
 @click.argument("url", required=False)
 @run_options
 def replay_command(report: str, pattern: str, **options: Any) -> int:

@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
+from wireproof.cli.completing import files
 from wireproof.cli.formats import format_options, write_reports
 from wireproof.report import exit_status, fold
 from wireproof.run.journal import read_journal
 
 
 @click.command("report")
-@click.argument("journal")
+@click.argument("journal", shell_complete=files)
 @format_options
 @click.option("--quiet", "-q", is_flag=True, help="Show only the closing lines.")
 def report_command(journal: str, quiet: bool, **options: Any) -> int:

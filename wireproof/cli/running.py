@@ -78,13 +78,14 @@ def perform(options: Mapping[str, Any], argv: Sequence[str], again: str | None =
         settings = replace(settings, reproduce=again)
     path = Path(options["journal"]) if options["journal"] else new_journal()
     journal, state = JournalWriter(path), _Following()
-    campaign = Campaign(settings, (journal, state, *follow(options)))
     keyword = ("-k", options["keyword"]) if options["keyword"] else ()
-    try:
-        status = fly(campaign, *keyword)
-    finally:
-        campaign.close()
-        journal.close()
+    with follow(options) as shown:
+        campaign = Campaign(settings, (journal, state, *shown))
+        try:
+            status = fly(campaign, *keyword)
+        finally:
+            campaign.close()
+            journal.close()
     interrupted = status == pytest.ExitCode.INTERRUPTED
     if campaign.problem is not None:
         raise type(campaign.problem)(campaign.redactor.text(str(campaign.problem)))

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from wireproof.cli.completing import servers
 from wireproof.cli.options import default_options, run_options
 from wireproof.cli.running import Performance, perform, run
 from wireproof.content import prepare_content
@@ -19,7 +20,7 @@ from wireproof.errors import UsageError
 
 
 @click.command("serve")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=servers)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=0, help="0 takes any free port.")
 def serve_command(name: str | None, host: str, port: int) -> None:
@@ -43,7 +44,11 @@ def serve_command(name: str | None, host: str, port: int) -> None:
 
 @click.command("demo")
 @click.option(
-    "--server", default="strict", show_default=True, help="Any server that `wireproof serve` lists."
+    "--server",
+    default="strict",
+    show_default=True,
+    help="Any server that `wireproof serve` lists.",
+    shell_complete=servers,
 )
 @run_options
 def demo_command(server: str, **options: Any) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from wireproof.content import content_root, suites_folder
+from wireproof.errors import InternalError
 from wireproof.run.campaign import CAMPAIGN, Campaign
 
 # Parts of pytest that a run has no use for: it reports by itself, and every one of them costs time.
@@ -50,12 +51,22 @@ class Handover:
 
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
+        self.unread: list[str] = []
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Leave the campaign where the plugin looks for it."""
         config.stash[CAMPAIGN] = self.campaign
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note what could not be read: pytest's own status calls that an interruption."""
+        if report.failed:
+            self.unread.append(f"{report.nodeid}: {report.longreprtext.strip().rpartition(chr(10))[2]}")
+
 
 def fly(campaign: Campaign, *arguments: str) -> int:
-    """Run *campaign*; return pytest's status."""
-    return pytest_session([Handover(campaign)], *arguments)
+    """Run *campaign*; return pytest's status. Raise `InternalError` when some suite can't be read."""
+    handover = Handover(campaign)
+    status = pytest_session([handover], *arguments)
+    if handover.unread:
+        raise InternalError(f"the suites can't be read: {'; '.join(handover.unread)}")
+    return status

@@ -34,6 +34,7 @@ from wireproof.run.scheduler import Flight, Plan
 from wireproof.run.select import CaseItem, select
 from wireproof.run.settings import Settings
 from wireproof.target import Target
+from wireproof.verdict import Verdict
 
 CAMPAIGN = pytest.StashKey["Campaign"]()
 DIRECT = {"name": "direct", "kind": "direct", "software": None, "version": None}
@@ -58,7 +59,7 @@ class Campaign:
     def emit(self, event: Event) -> None:
         """Tell every reporter; no secret goes further than here."""
         with self._door:
-            clean = self.redactor.record(as_json(event))
+            clean = self.redactor.record({**as_json(event), "at": _now()})
             for reporter in self.reporters:
                 reporter.handle(clean)
 
@@ -96,6 +97,14 @@ class Campaign:
         for flight in flights:
             flight.outcome.add_done_callback(partial(self._report, flight))
         self.lab.fly(flights)
+
+    def set_aside(self, plan: Plan, reason: str) -> None:
+        """Settle a case that pytest itself has skipped: for *reason*, it is not applicable."""
+        flight = Flight(plan)
+        flight.outcome.add_done_callback(partial(self._report, flight))
+        attempt = Attempt(plan.spec.requirements)
+        result = Result(Verdict.NOT_APPLICABLE, attempt, reason=reason, started=time.time())
+        flight.outcome.set_result(result)
 
     def wait(self, flight: Flight) -> Result:
         """The settled result of *flight*."""

@@ -1,4 +1,7 @@
-"""What happens in a run, as it happens. Every report is a fold over these."""
+"""What happens in a run, as it happens. Every report is a fold over these.
+
+As JSON, each has its name under ``event``, and under ``at`` the time at which it was told (RFC 3339, UTC).
+"""
 
 from __future__ import annotations
 

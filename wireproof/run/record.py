@@ -92,10 +92,12 @@ def requirement_record(requirement: Requirement, status: str, cases: list[str]) 
         "id": requirement.id,
         "spec": requirement.spec,
         "section": requirement.section,
+        "title": requirement.title,
         "level": str(requirement.level),
         "basis": str(requirement.basis),
         "url": requirement.url,
         "asks": requirement.asks,
+        "not_testable": requirement.not_testable,
         "status": status,
         "cases": cases,
     }

@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import Any, AnyStr
 from urllib.parse import parse_qsl, quote, unquote
 
+from wireproof.wire.deflate import DeflateViolation, Inflater, MessageTooLarge
 from wireproof.wire.text import shorten
-from wireproof.wire.websocket import FrameReader, FrameTooLargeError
+from wireproof.wire.websocket import FrameReader, FrameTooLargeError, ReceivedFrame, Rsv
 
 _LEAST = 4  # letters of a secret that is replaced wherever it stands; shorter ones only behind their name
 _CUT = re.compile(r'" and \d+ bytes more|…')
@@ -80,11 +81,23 @@ class Redactor:
         made = b""
         try:
             for frame in reader.frames():
-                made += replace(frame, payload=self.data(frame.payload)).encode()
+                made += replace(frame, payload=self._payload(frame)).encode()
         except FrameTooLargeError:
             return b"*" * len(data)
         rest = reader.pending
-        return self.data(made + (b"*" * len(rest) if rest[1:2] >= b"\x80" else rest))
+        unreadable = rest[1:2] >= b"\x80" or (rest and rest[0] & Rsv.RSV1)
+        return self.data(made + (b"*" * len(rest) if unreadable else rest))
+
+    def _payload(self, frame: ReceivedFrame) -> bytes:
+        """The payload without secrets; one that is compressed goes whole unless it is seen to hold none."""
+        if frame.rsv & Rsv.RSV1:
+            try:
+                plain = Inflater().decompress(frame.payload)
+            except (DeflateViolation, MessageTooLarge):  # such as what refers to messages before it
+                return b"*" * len(frame.payload)
+            if self.data(plain) != plain:
+                return b"*" * len(frame.payload)
+        return self.data(frame.payload)
 
 
 def _forms(secret: str) -> Iterator[str]:

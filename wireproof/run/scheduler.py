@@ -195,9 +195,20 @@ class Scheduler:
             for flight in suspects:
                 self._finish(flight, self._inconclusive(flight, f"{self.stopped}; in the air were: {names}"))
             return
+        spent = 0.0
         for flight in suspects:
             flight.suspect = True
-            await self._fly_alone(flight)
+            if spent < REPEAT_BUDGET:
+                spent += await self._repeat(flight)
+            else:
+                reason = "in the air when the target went away, and no time left to repeat it alone"
+                self._finish(flight, self._inconclusive(flight, reason))
+
+    async def _repeat(self, flight: Flight, timeout: float | None = None) -> float:
+        """Fly *flight* alone; return the seconds that it cost when it ended by its deadline, else 0."""
+        began = time.monotonic()
+        await self._fly_alone(flight, timeout)
+        return time.monotonic() - began if flight.result and flight.result.deadline else 0.0
 
     async def _fly_alone(self, flight: Flight, timeout: float | None = None) -> None:
         """One flight on an otherwise quiet target, its aftermath included; it may take its time."""
@@ -239,10 +250,8 @@ class Scheduler:
                 reason = "no answer beside other cases, and no time left to repeat it alone"
                 self._finish(flight, self._inconclusive(flight, reason))
             else:
-                began = time.monotonic()
-                await self._fly_alone(flight, min(self.timeout, RECHECK) if kind and late else None)
+                spent += await self._repeat(flight, min(self.timeout, RECHECK) if kind and late else None)
                 after = flight.result
-                spent += time.monotonic() - began if after and after.deadline else 0.0
                 if late and after and after.deadline and after.accused and after.accused.requirement == kind:
                     silent[kind] = flight.plan.id
         self._doubtful.clear()
