@@ -78,6 +78,8 @@ def _change(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -
     if before is None or after is None:
         return Change.NEW if before is None else Change.GONE
     was, now = Verdict(before["verdict"]), Verdict(after["verdict"])
+    if now is Verdict.NOT_APPLICABLE and was is not now:
+        return Change.VERDICT  # what is not looked at any more is neither broken nor mended
     if _BADNESS[now] != _BADNESS[was]:
         return Change.BROKE if _BADNESS[now] > _BADNESS[was] else Change.MENDED
     if was is not now:
@@ -135,7 +137,7 @@ def _toml(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One case over several reports: its verdict in each column, None where it did not run, and what was seen."""
+    """One case over several reports: in each column its verdict (None: it did not run) and what was seen."""
 
     case: str
     title: str
@@ -177,12 +179,17 @@ def join(reports: Iterable[Report], names: Iterable[str] = ()) -> Matrix:
             case,
             titles[case],
             tuple(found[i]["verdict"] if i in found else None for i in range(len(columns))),
-            tuple(found[i]["observed"] or found[i]["reason"] if i in found else "" for i in range(len(columns))),
+            tuple(
+                found[i]["observed"] or found[i]["reason"] if i in found else "" for i in range(len(columns))
+            ),
         )
         for case, found in sorted(cells.items())
     )
     return Matrix(
-        tuple(columns), rows, given, tuple(name or _name(one) for one, name in zip(given, called, strict=True))
+        tuple(columns),
+        rows,
+        given,
+        tuple(name or _name(one) for one, name in zip(given, called, strict=True)),
     )
 
 

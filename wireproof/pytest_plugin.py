@@ -17,7 +17,7 @@ import pytest
 from wireproof.attempt import Attempt
 from wireproof.case import CaseSpec, case_id, spec_of
 from wireproof.content import prepare_content
-from wireproof.errors import InternalError, TargetError, UsageError, WireproofError
+from wireproof.errors import TargetError, UsageError, WireproofError
 from wireproof.run.campaign import CAMPAIGN, Campaign
 from wireproof.run.choosing import settings_from
 from wireproof.run.journal import JournalWriter
@@ -160,12 +160,6 @@ class Tower:
         self.campaign = campaign
         self.flights: dict[str, Flight] = {}
         self.started = False
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A module that can't be loaded is our own fault, and no run has all its cases then."""
-        if report.failed and self.campaign.problem is None:
-            cause = str(report.longrepr).strip().rpartition("\n")[2].removeprefix("E").strip()
-            self.campaign.problem = InternalError(f"{report.nodeid} can't be loaded: {cause}")
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:

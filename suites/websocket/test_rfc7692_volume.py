@@ -15,7 +15,7 @@ from wireproof.wire.websocket import Opcode
 
 from .deflating import PLAIN, agree, cut_every, packed
 
-SIZES = (20, 1_000, 8_000)
+SIZES = (20, 1_000, 8_000, 30_000)
 FRAGMENT = 256
 WORDS = b"the server said that it would never send what it had not agreed on and so it was".split()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -192,3 +193,11 @@ def test_every_requirement_tells_itself_apart() -> None:
 def test_every_demand_is_one_sentence() -> None:
     unlike = [r.id for r in load_catalogue().values() if not re.fullmatch(r"[A-Z][^\n]*\.", r.asks)]
     assert unlike == []
+
+
+@pytest.mark.parametrize("spec", ["service", "broadcast"])
+def test_what_no_rfc_says_is_told_in_the_docs(spec: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / f"{spec}.md").read_text()
+    headings = {line.removeprefix("## ").lower() for line in page.splitlines() if line.startswith("## ")}
+    mine = [requirement for requirement in load_catalogue().values() if requirement.spec == spec]
+    assert {requirement.url.rpartition("#")[2] for requirement in mine} <= headings

@@ -1,4 +1,4 @@
-"""Suites that can't be loaded, and cases that pytest skips."""
+"""Suites that can't be read, and cases that pytest skips."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def run(line: Line, url: str, *sources: str) -> Ran:
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def test_a_module_that_can_not_be_loaded(line: Line, strict: str) -> None:
+def test_a_module_that_can_not_be_read(line: Line, strict: str) -> None:
     ran = run(line, strict, CASE, "import no_such_module\n")
     assert ran.status == 4, ran
-    assert "test_m1.py can't be loaded: ModuleNotFoundError" in ran.err, ran
+    assert "the suites can't be read: mine/test_m1.py: ModuleNotFoundError" in ran.err, ran
     assert "cut off" not in ran.err
     assert not Path(line.folder, "report.json").exists()
 

@@ -22,8 +22,8 @@ ACCUSING = (Verdict.FAIL, Verdict.WARN)
 
 _HEAD = """# What the suites find in real servers
 
-Each accusation was checked by hand against the text of RFC 6455 or RFC 7692; the reasons say where it stands. A
-*fail* breaks what the text binds a server to, a *warn* a SHOULD or a duty that is inferred. The servers are
+Each accusation was checked by hand against the text of RFC 6455 or RFC 7692; the reasons say where it stands.
+A *fail* breaks what the text binds a server to, a *warn* a SHOULD or a duty that is inferred. The servers are
 the bundled ones (`wireproof demo --server NAME`), each a page of code on its library with that library's own
 settings. This page is made of `docs/findings.toml` by `python -m tests.matrix.findings`, and
 `tests/test_real_servers.py` compares that list with real runs.

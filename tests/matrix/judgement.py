@@ -14,6 +14,7 @@ from wireproof.verdict import Verdict
 
 from .flight import Flown, Seen
 
+EVERYTHING = "websocket/*"
 _OPEN = (Level.MAY, Level.REFERENCE)
 
 
@@ -65,15 +66,16 @@ def meant(patterns: Iterable[str], cases: Sequence[str]) -> set[str]:
 
 
 def worthwhile(defect: Defect, cases: Sequence[CaseItem]) -> list[str]:
-    """The cases to fly against a twin: those that are meant for it, and all others that could tell something.
+    """The cases to fly against a twin: those that its defect names, and all others that are no burden.
 
-    Those that can't but fall with it tell nothing, and would wait for their deadlines one by one. The few
-    heavy ones (large messages, many clients) cost as much time as all the rest.
+    Where everything falls with the twin, the others tell nothing and would wait for their deadlines one by
+    one. The few heavy ones (large messages, many clients) cost as much time as all the rest.
     """
     ids = [case.id for case in cases]
-    wanted, falling = meant(defect.cases, ids), meant(defect.also, ids)
-    burden = falling | {case.id for case in cases if is_heavy(case)}
-    return [case for case in ids if case in wanted or case not in burden]
+    if EVERYTHING in defect.also:
+        return sorted(meant(defect.cases, ids), key=ids.index)
+    named = meant((*defect.cases, *defect.also), ids)
+    return [case.id for case in cases if case.id in named or not is_heavy(case)]
 
 
 def is_heavy(case: CaseItem) -> bool:

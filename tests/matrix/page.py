@@ -30,8 +30,8 @@ def _totals(rows: Sequence[Row], strict: Sequence[Seen], heavy: int) -> Iterator
     counts = Counter(str(one.verdict) for one in strict)
     lacking = Counter(one.why for one in strict if one.verdict is Verdict.NOT_APPLICABLE)
     yield f"- {len(rows)} twins, {len(strict)} cases. {heavy} are heavy (large messages, many clients) and"
-    yield "  fly only against the twins that they are meant for, and against the strict server; those that"
-    yield "  can't but fall with a twin do not fly against it."
+    yield "  fly only against the twins that they are meant for, and against the strict server; where all"
+    yield "  others fall with a twin, they do not fly against it."
     yield f"- The strict server itself: {', '.join(f'{n} {verdict}' for verdict, n in counts.most_common())}."
     yield from (f"- {count} cases are not flown here: {why}." for why, count in lacking.most_common())
     yield ""

@@ -70,10 +70,15 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One specification: its title, and the address of its text."""
+    """One specification: its title, the address of its text, and what the anchors of sections begin with."""
 
     title: str
     url: str
+    anchor: str
+
+    def url_of(self, section: str) -> str:
+        """The address of one section."""
+        return f"{self.url}#{self.anchor}{section}"
 
 
 class Catalogue(Mapping[str, Requirement]):
@@ -142,20 +147,21 @@ def parse_spec(name: str, text: str) -> tuple[Spec, dict[str, Requirement]]:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"{name}: {error}") from error
-    if unknown := document.keys() - {"spec", "title", "url", "requirement"}:
+    if unknown := document.keys() - {"spec", "title", "url", "anchor", "requirement"}:
         raise CatalogueError(f"{name}: unknown key {_listed(unknown)}")
     if document.get("spec") != name or not _SPEC.fullmatch(name):
         raise CatalogueError(f"{name}: the key spec must be the file's own name, in a-z, 0-9 and hyphens")
-    for key in ("title", "url"):
+    document.setdefault("anchor", "section-")
+    for key in ("title", "url", "anchor"):
         if not isinstance(document.get(key), str):
             raise CatalogueError(f"{name}: the key {key} must be a text")
     entries = document.get("requirement", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise CatalogueError(f"{name}: requirement must be an array of tables")
-    spec = Spec(document["title"], document["url"])
+    spec = Spec(document["title"], document["url"], document["anchor"])
     requirements: dict[str, Requirement] = {}
     for entry in entries:
-        requirement = _requirement(name, spec.url, entry)
+        requirement = _requirement(name, spec, entry)
         if requirement.id in requirements:
             raise CatalogueError(f"{requirement.id}: this id occurs twice")
         requirements[requirement.id] = requirement
@@ -174,7 +180,7 @@ def load_catalogue() -> Catalogue:
     )
 
 
-def _requirement(spec: str, url: str, entry: dict[str, Any]) -> Requirement:
+def _requirement(spec: str, text: Spec, entry: dict[str, Any]) -> Requirement:
     name = entry.get("id")
     if not isinstance(name, str) or (match := _ID.fullmatch(name)) is None:
         raise CatalogueError(f"{spec}: {name!r} is no id of the form spec/section/slug")
@@ -204,7 +210,7 @@ def _requirement(spec: str, url: str, entry: dict[str, Any]) -> Requirement:
         agreed=agreed,
         binds=_one_of(_BINDS, entry, "binds"),
         asks=entry["asks"],
-        url=f"{url}#section-{entry['section']}",
+        url=text.url_of(entry["section"]),
         not_testable=entry.get("not-testable"),
     )
 

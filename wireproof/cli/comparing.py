@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -27,6 +29,7 @@ def read_report(path: str) -> Report:
     return report
 
 
+WIDTH = 80
 MOST = 20  # changes of one kind that are told one by one
 
 
@@ -43,28 +46,35 @@ def compare_command(old: str, new: str) -> int:
         some = [difference for difference in found if difference.change is change]
         if some:
             click.echo(f"{change} ({len(some)})")
-        for difference in some[:MOST]:
-            click.echo(f"  {_line(difference)}")
+            _show(some[:MOST])
         if len(some) > MOST:
-            click.echo(f"  … and {len(some) - MOST} more")
+            click.echo(f"    … and {len(some) - MOST} more")
     regressions = sum(difference.is_regression for difference in found)
     counted = f"{regressions or 'No'} regression{'' if regressions == 1 else 's'}"
     click.echo(f"{counted} in {len(after['cases'])} cases." if found else "Nothing changed.")
     return 1 if regressions else 0
 
 
-def _line(difference: Difference) -> str:
+def _show(differences: Sequence[Difference]) -> None:
+    """Those to which the same happened, together."""
+    groups: dict[str, list[str]] = {}
+    for one in differences:
+        name = one.case + ("" if one.route == "direct" else f" via {one.route}")
+        groups.setdefault(_what(one), []).append(name)
+    for what, names in groups.items():
+        click.echo(textwrap.fill(printable(what), WIDTH, initial_indent="  ", subsequent_indent="    "))
+        for name in names:
+            click.echo(f"    {printable(name)}")
+
+
+def _what(difference: Difference) -> str:
     before, after = difference.before, difference.after
-    name = difference.case + ("" if difference.route == "direct" else f" via {difference.route}")
     if before is None or after is None:
-        one = after or before or {}
-        return f"{one['verdict']:<14} {printable(name)}"
+        return str((after or before or {})["verdict"])
     if difference.change in (Change.SLOWER, Change.FASTER):
-        return f"{before['duration_s']:.2f} s, now {after['duration_s']:.2f} s  {printable(name)}"
-    seen = after["observed"] or after["reason"]
-    return f"{before['verdict']}, now {after['verdict']}  {printable(name)}" + (
-        f"\n      {printable(seen)}" if seen else ""
-    )
+        return f"{before['duration_s']:.2f} s, now {after['duration_s']:.2f} s"
+    seen = after["observed"] or after["reason"].partition("\n")[0]
+    return f"{before['verdict']}, now {after['verdict']}" + (f": {seen}" if seen else "")
 
 
 @click.command("baseline")

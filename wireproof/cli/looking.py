@@ -20,6 +20,8 @@ from wireproof.run.select import CaseItem, match_ids, matches
 from wireproof.verdict import verdict_when_broken
 from wireproof.wire.text import printable
 
+WIDTH = 80
+
 
 class _Collector:
     def __init__(self) -> None:
@@ -83,36 +85,42 @@ def list_command(pattern: str | None, requirements: bool) -> None:
 def explain_command(case: str, live: bool) -> None:
     """Explain CASE (an id or a glob): what it demands, what it does, and the defects it has caught.
 
-    CASE may also be a requirement's id.
+    CASE may also be a requirement's id, or a glob of such ids.
     """
-    if case in load_catalogue():
-        _show_requirements([case])
+    if asked := match_ids(case, list(load_catalogue())):
+        _show_requirements([name for name in load_catalogue() if name in asked])
         return
     cases = collect_cases()
     chosen = match_ids(case, [one.id for one in cases])
     if not chosen:
         raise UsageError(f"no case or requirement matches {case!r}; `wireproof list` shows all")
+    functions: dict[Callable[..., object], list[CaseItem]] = {}
     for one, function in cases.items():
         if one.id in chosen:
-            _show_case(one, function)
-            if live:
-                _show_live(one)
+            functions.setdefault(function, []).append(one)
+    for function, some in functions.items():
+        _show_cases(some, function)
+        if live:
+            _show_live(some[0])
 
 
-def _show_case(case: CaseItem, function: Callable[..., object]) -> None:
+def _show_cases(cases: Sequence[CaseItem], function: Callable[..., object]) -> None:
+    """The cases of one function."""
+    case, *more = cases
     click.echo(f"{case.id}\n  {case.title}")
+    if more:
+        others = " ".join(f"[{one.id.partition('[')[2]}" for one in more)
+        _show_text(f"and {others}", "  ")
     if case.spec.needs:
         click.echo(f"  needs {', '.join(case.spec.needs)}")
     click.echo(f"  runs from intensity {case.spec.intensity} on")
     _show_requirements(case.spec.requirements)
     click.echo("\n  what it does\n")
     click.echo(textwrap.indent(textwrap.dedent(inspect.getsource(function)).rstrip(), "    "))
-    if caught := caught_by(case.id):
+    if caught := dict.fromkeys(defect for one in cases for defect in caught_by(one.id)):
         click.echo("\n  the defects that it is proved on (`wireproof serve NAME` starts each)\n")
         for name, sentence in caught:
-            click.echo(
-                textwrap.fill(f"{name}: {sentence}", 76, initial_indent="    ", subsequent_indent="      ")
-            )
+            _show_text(f"{name}: {sentence}", "    ", hanging="  ")
     click.echo()
 
 
@@ -131,11 +139,20 @@ def _show_requirements(names: Sequence[str]) -> None:
     for name in names:
         asked = load_catalogue()[name]
         click.echo(f"\n  {name}  {asked.level} ({asked.basis}); broken, it is: {verdict_when_broken(asked)}")
-        click.echo(textwrap.fill(asked.asks, 76, initial_indent="    ", subsequent_indent="    "))
+        _show_text(asked.asks, "    ")
         if asked.not_testable:
-            click.echo(
-                textwrap.fill(
-                    f"Not testable: {asked.not_testable}", 76, initial_indent="    ", subsequent_indent="    "
-                )
-            )
+            _show_text(f"Not testable: {asked.not_testable}", "    ")
         click.echo(f"    {asked.url}")
+
+
+def _show_text(text: str, indent: str, hanging: str = "") -> None:
+    click.echo(
+        textwrap.fill(
+            text,
+            WIDTH,
+            initial_indent=indent,
+            subsequent_indent=indent + hanging,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import textwrap
+from collections import Counter
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
@@ -28,6 +30,8 @@ class Fate(IntEnum):
     UNTOLD = 4
 
 
+WIDTH = 80
+_GRAVITY = (Fate.FINE, Fate.UNTOLD, Fate.FAILING)
 _ACCUSING = (Verdict.FAIL, Verdict.WARN)
 _CLEAN = (Verdict.PASS, Verdict.INFO)
 
@@ -52,15 +56,18 @@ def replay_command(report: str, pattern: str, **options: Any) -> int:
     done = perform(chosen, sys.argv[1:])
     now = {one["id"]: one for one in done.report["cases"]}
     fates = [_tell(one, now.get(one["id"])) for one in wanted]
-    return INTERRUPTED if done.interrupted else max(fates, key=(0, 4, 1).index)
+    if len(fates) > 1:
+        counts = Counter(text for _, text in fates)
+        click.echo(", ".join(f"{count} {text.replace(',', '')}" for text, count in counts.most_common()))
+    return INTERRUPTED if done.interrupted else max((fate for fate, _ in fates), key=_GRAVITY.index)
 
 
-def _tell(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> Fate:
+def _tell(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> tuple[Fate, str]:
     fate, text = judge_replay(before, after)
-    click.echo(f"{text:<30} {printable(before['id'])}")
+    click.echo(f"{printable(before['id'])}\n    {text}")
     if after is not None and fate is not Fate.FINE and (seen := after["observed"] or after["reason"]):
-        click.echo(f"{'':<30} {printable(seen)}")
-    return fate
+        click.echo(textwrap.fill(printable(seen), WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 4))
+    return fate, text
 
 
 def judge_replay(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> tuple[Fate, str]:

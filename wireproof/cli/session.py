@@ -60,7 +60,8 @@ class Handover:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what could not be read: pytest's own status calls that an interruption."""
         if report.failed:
-            self.unread.append(f"{report.nodeid}: {report.longreprtext.strip().rpartition(chr(10))[2]}")
+            cause = report.longreprtext.strip().rpartition("\n")[2].removeprefix("E").strip()
+            self.unread.append(f"{report.nodeid}: {cause}")
 
 
 def fly(campaign: Campaign, *arguments: str) -> int:

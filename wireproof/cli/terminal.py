@@ -105,7 +105,7 @@ class _Page:
                 self._line("see", link)
             if expires:
                 self._line("until", expires)
-            self._names(names)
+            self._names(names, label="cases")
             self._console.print()
 
     def overview(self) -> None:
@@ -171,18 +171,18 @@ class _Page:
             self._line("", case["observed"] or case["reason"].partition("\n")[0])
         self._more(len(group.other) - NAMED)
 
-    def _names(self, names: Sequence[str], function: str = "") -> None:
+    def _names(self, names: Sequence[str], function: str = "", label: str = "likewise") -> None:
         """Cases by name, those of one function together; the name of *function* goes without saying."""
         functions: dict[str, list[str]] = {}
         for name in names:
             functions.setdefault(name.partition("[")[0], []).append(name)
         if own := functions.pop(function, []):
-            self._line("likewise", " ".join(_parameters(own)))
+            self._line(label, " ".join(_parameters(own)))
         for number, (name, cases) in enumerate(functions.items()):
             if number == NAMED:
                 break
             if not own and not number:
-                self._line("likewise", "")
+                self._line(label, "")
             text = printable(" ".join([name, *_parameters(cases)]))
             for part in plain(text, self._width - _LEFT - 2, 2):
                 self._console.print(Text(" " * (_LEFT + 2) + part))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from wireproof.wire.websocket import Frame, LengthForm, Masking, Opcode, ReceivedFrame, Rsv
 
+_ESCAPED = {n: f"\\x{n:02x}" for n in (*range(32), ord("\\"), *range(127, 256))}
+
 
 def shorten(data: bytes, limit: int = 60) -> str:
     """*data* as printable text in quotes, cut after *limit* bytes."""
-    text = "".join(chr(b) if 32 <= b < 127 and b != 92 else f"\\x{b:02x}" for b in data[:limit])
+    text = data[:limit].decode("latin-1").translate(_ESCAPED)
     return f'"{text}"' + (f" and {len(data) - limit} bytes more" if len(data) > limit else "")
 
 
