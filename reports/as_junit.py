@@ -1,4 +1,7 @@
-"""The report as JUnit XML, in the form that pytest and most pipelines agree on."""
+"""The report as JUnit XML, in the form that the schemas of Jenkins and Surefire agree on.
+
+They know properties of a suite only, not of a case: those carry the verdicts that JUnit has no word for.
+"""
 
 from __future__ import annotations
 
@@ -27,15 +30,36 @@ def render(report: Mapping[str, Any]) -> str:
         timestamp=report["started"].partition("+")[0].partition(".")[0],
         hostname=_legal(report["target"]["url"]),
     )
+    _add_properties(suite, report)
     for case in report["cases"]:
         _add_case(suite, case)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
+def _add_properties(suite: ET.Element, report: Mapping[str, Any]) -> None:
+    tool = report["tool"]
+    told = [
+        ("tool", f"{tool['name']} {tool['version']}"),
+        ("suites", tool["suites"]),
+        ("seed", str(report["seed"])),
+        ("server", report["target"]["server"] or ""),
+    ]
+    told += [
+        (_name(case), case["verdict"]) for case in report["cases"] if case["verdict"] in ("info", "warn")
+    ]
+    properties = ET.SubElement(suite, "properties")
+    for name, value in told:
+        ET.SubElement(properties, "property", name=_legal(name), value=_legal(value))
+
+
+def _name(case: Mapping[str, Any]) -> str:
+    return str(case["id"]) + ("" if case["route"] == "direct" else f" via {case['route']}")
+
+
 def _add_case(suite: ET.Element, case: Mapping[str, Any]) -> None:
     classname, _, name = case["id"].rpartition("/")
-    route = "" if case["route"] == "direct" else f" via {case['route']}"
+    route = _name(case).removeprefix(case["id"])
     element = ET.SubElement(
         suite,
         "testcase",
@@ -43,9 +67,6 @@ def _add_case(suite: ET.Element, case: Mapping[str, Any]) -> None:
         name=_legal(name + route),
         time=f"{case['duration_s']:.3f}",
     )
-    properties = ET.SubElement(element, "properties")
-    for key in ("verdict", "level", "basis"):
-        ET.SubElement(properties, "property", name=key, value=_legal(str(case[key])))
     verdict, text = case["verdict"], _legal(_text(case))
     if verdict == "fail" and case["known"] is not None:
         ET.SubElement(element, "skipped", message=_legal(f"known: {case['known']['reason']}"))

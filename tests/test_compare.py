@@ -27,7 +27,8 @@ def changes(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[tuple[
         ("fail", "pass", Change.MENDED, False),
         ("fail", "warn", Change.MENDED, False),
         ("pass", "info", Change.VERDICT, False),
-        ("pass", "not-applicable", Change.VERDICT, False),
+        ("pass", "not-applicable", Change.UNTESTED, False),
+        ("fail", "not-applicable", Change.UNTESTED, False),
     ],
 )
 def test_verdict_changes(before: str, after: str, change: Change, regression: bool) -> None:

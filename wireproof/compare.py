@@ -21,6 +21,7 @@ class Change(StrEnum):
     BROKE = "broke"
     MENDED = "mended"
     OTHERWISE = "fails differently"
+    UNTESTED = "no longer tested"
     VERDICT = "changed"
     NEW = "new"
     GONE = "gone"
@@ -79,7 +80,7 @@ def _change(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -
         return Change.NEW if before is None else Change.GONE
     was, now = Verdict(before["verdict"]), Verdict(after["verdict"])
     if now is Verdict.NOT_APPLICABLE and was is not now:
-        return Change.VERDICT  # what is not looked at any more is neither broken nor mended
+        return Change.UNTESTED
     if _BADNESS[now] != _BADNESS[was]:
         return Change.BROKE if _BADNESS[now] > _BADNESS[was] else Change.MENDED
     if was is not now:

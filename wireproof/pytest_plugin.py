@@ -17,7 +17,7 @@ import pytest
 from wireproof.attempt import Attempt
 from wireproof.case import CaseSpec, case_id, spec_of
 from wireproof.content import prepare_content
-from wireproof.errors import TargetError, UsageError, WireproofError
+from wireproof.errors import UsageError, WireproofError
 from wireproof.run.campaign import CAMPAIGN, Campaign
 from wireproof.run.choosing import settings_from
 from wireproof.run.journal import JournalWriter
@@ -65,7 +65,9 @@ def _dest(option: RunOption) -> str:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare a campaign when a target is given, by the command line tool or by ``--url``."""
-    config.addinivalue_line("markers", "serial(reason): a case that never runs beside others")
+    config.addinivalue_line(
+        "markers", "serial(reason, last=False): a case that never runs beside others, or behind all others"
+    )
     campaign = config.stash.get(CAMPAIGN, None)
     if campaign is None and config.getoption("wireproof_url", None):
         try:
@@ -117,6 +119,11 @@ def peers() -> None:
 @pytest.fixture
 def attempt() -> None:
     """The running `Attempt`: what a case reports or finds goes there; made when the case flies."""
+
+
+@pytest.fixture
+def aftermath() -> None:
+    """What the cases before saw broken in passing and no case accused, by requirement; for cases marked last."""
 
 
 @pytest.fixture
@@ -183,7 +190,7 @@ class Tower:
             return
         try:
             self.campaign.open(len(cases))
-        except TargetError as exc:
+        except WireproofError as exc:
             pytest.exit(str(exc), returncode=exc.status)
 
     @pytest.hookimpl(tryfirst=True)
@@ -297,4 +304,5 @@ def plan_item(campaign: Campaign, item: pytest.Function, case: CaseItem, funcarg
 
     mark = item.get_closest_marker("serial")
     alone = "" if mark is None else str(next(iter(mark.args), "marked serial"))
-    return campaign.plan(case, body, alone)
+    last = mark is not None and bool(mark.kwargs.get("last", False))
+    return campaign.plan(case, body, alone=alone, last=last)

@@ -144,13 +144,20 @@ def sentence(report: Report, *, fail_on_warn: bool = False) -> str:
     if not report["complete"]:
         return f"{url}: the run was cut off; {_count(new, 'new failure')} so far."
     if new or (fail_on_warn and summary["warn"]):
-        return f"{url} breaks what it must keep: {_count(new, 'failure')}, {warned}."
+        return f"{url} breaks what it must keep: {_count(new, 'failure')}, {warned}.{_untested(summary)}"
     if not any(summary[verdict] for verdict in ("pass", "fail", "warn", "info")):
         return f"{url}: nothing could be told: no case was applicable to this target."
     if untold := summary["error"] + summary["inconclusive"]:
         return f"{url}: no new failure, but {_count(untold, 'case')} could not be judged."
     known = f" and {_count(summary['known'], 'known failure')}" if summary["known"] else ""
-    return f"{url} keeps what was tested, with {warned}{known}."
+    return f"{url} keeps what was tested, with {warned}{known}.{_untested(summary)}"
+
+
+def _untested(summary: Mapping[str, int]) -> str:
+    """What the sentence has to add where much could not be tried."""
+    cases = sum(count for verdict, count in summary.items() if verdict != "known")
+    lacking = summary["not-applicable"]
+    return f" {lacking} of {cases} cases were not applicable." if lacking > cases / 4 else ""
 
 
 def _count(number: int, noun: str) -> str:

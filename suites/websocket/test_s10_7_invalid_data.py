@@ -38,7 +38,7 @@ INVALID = {
 BEGUN = Frame.text("this frame will never be finished")
 
 
-@case("rfc6455/10.7/input-validation")
+@case("rfc6455/10.7/input-validation", "service/connections/survival")
 async def test_server_survives_bytes_that_are_no_frames(peers: Peers, attempt: Attempt) -> None:
     """The server survives clients that open a connection and then speak something else."""
 
@@ -50,7 +50,7 @@ async def test_server_survives_bytes_that_are_no_frames(peers: Peers, attempt: A
     await expect_survivor(peers)
 
 
-@case("rfc6455/10.7/input-validation")
+@case("rfc6455/10.7/input-validation", "service/connections/survival")
 async def test_server_survives_random_bytes(peers: Peers, attempt: Attempt) -> None:
     """The server survives random bytes in place of frames."""
 

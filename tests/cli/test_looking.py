@@ -51,6 +51,25 @@ def test_explaining(line: Line, name: str) -> None:
     assert "rfc6455/5.2/reserved-bits  MUST (explicit); broken, it is: fail" in ran.out
 
 
+def test_explaining_a_function_of_several_cases_once(line: Line) -> None:
+    ran = line("explain", RSV1.replace("[rsv1]", "*"))
+    assert ran.out.count("async def test_reserved_bit_fails_the_connection(") == 1
+    assert "\n  and [rsv2] [rsv3]\n" in ran.out
+    assert "accepts-rsv3: " in ran.out
+
+
+def test_explaining_requirements_by_a_glob(line: Line) -> None:
+    ran = line("explain", "rfc6455/5.5.2/*")
+    assert (ran.status, ran.out.count("https://")) == (0, ran.out.count("broken, it is:")), ran
+
+
+def test_explaining_with_what_goes_over_the_wire(line: Line) -> None:
+    ran = line("explain", RSV1, "--live")
+    assert ran.status == 0, ran
+    assert 'text RSV1 [5] "hello"' in ran.out
+    assert "with a faultless server: pass" in ran.out
+
+
 def test_nothing_to_explain(line: Line) -> None:
     ran = line("explain", "no/such")
     assert (ran.status, "no case or requirement matches 'no/such'" in ran.err) == (2, True), ran

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from reports.as_html import render
+from reports.side_by_side import html
 from tests.reports.made import FAILING, PASSING, case, many, report, small
+from wireproof.compare import join
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 if CHROMIUM is None:
@@ -231,3 +233,13 @@ def test_ten_thousand_results_are_painted_within_a_second(browser: Any, tmp_path
         page.close()
     # The median is some 0.2 s; a machine that is busy with other tests is no reason to fail.
     assert min(times) < 1.0
+
+
+def test_axe_finds_nothing_on_reports_side_by_side(browser: Any, tmp_path: Path) -> None:
+    (tmp_path / "matrix.html").write_text(html(join([small(), report([case(PASSING)])])), encoding="utf-8")
+    page = browser.new_page()
+    page.goto((tmp_path / "matrix.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    found = axe.Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.close()

@@ -48,7 +48,7 @@ def _option(option: RunOption) -> Callable[[F], F]:
     if option.choices:
         kind = click.Choice(option.choices)
     elif option.shape is Shape.COUNT:
-        kind = click.IntRange(min=None if option.least is None else int(option.least))
+        kind = click.INT if option.least is None else click.IntRange(min=int(option.least))
     elif option.shape is Shape.NUMBER:
         kind = click.FloatRange(min=option.least)
     return click.option(

@@ -91,6 +91,8 @@ def perform(options: Mapping[str, Any], argv: Sequence[str], again: str | None =
         raise type(campaign.problem)(campaign.redactor.text(str(campaign.problem)))
     if status == pytest.ExitCode.INTERNAL_ERROR:
         raise InternalError(f"this is a defect of wireproof itself; what there is of the run is in {path}")
+    if status == pytest.ExitCode.USAGE_ERROR and options["keyword"]:
+        raise UsageError(f"-k {options['keyword']!r} is no expression that pytest understands")
     if not campaign.expected and not interrupted:
         raise UsageError(
             "nothing selected: no case fits --case, -k, --shard, --intensity and --rerun-failed together"

@@ -309,7 +309,8 @@ def difference(sent: bytes, received: bytes | None) -> str:
     if received is None:
         return ", which does not look like the echo that the profile tells"
     if len(sent) != len(received) and (sent.startswith(received) or received.startswith(sent)):
-        return f", {len(received) - len(sent):+d} bytes"
+        more = len(received) - len(sent)
+        return f", its payload {abs(more)} bytes {'longer' if more > 0 else 'shorter'} than what was sent"
     at = next((i for i, (a, b) in enumerate(zip(sent, received, strict=False)) if a != b), 0)
     return f", different from byte {at} on"
 

@@ -87,10 +87,17 @@ class Campaign:
             raise
         self.emit(TargetProbed(describe(target, self.settings), (DIRECT,)))
 
-    def plan(self, case: CaseItem, body: Callable[[Attempt], Awaitable[None]], alone: str) -> Plan:
+    def plan(
+        self,
+        case: CaseItem,
+        body: Callable[[Attempt], Awaitable[None]],
+        *,
+        alone: str = "",
+        last: bool = False,
+    ) -> Plan:
         """A plan for *case*."""
         self.items[case.id] = case
-        return Plan(case.id, case.spec, body, alone)
+        return Plan(case.id, case.spec, body, alone, last)
 
     def fly(self, flights: Sequence[Flight]) -> None:
         """Start *flights*; each is reported as soon as it is settled."""

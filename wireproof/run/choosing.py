@@ -15,6 +15,7 @@ from wireproof.case import Intensity
 from wireproof.errors import UsageError
 from wireproof.peer.endpoint import TlsOptions, parse_endpoint
 from wireproof.profile import Profile, load_known, load_profile
+from wireproof.run.ready import parse_ready
 from wireproof.run.redact import Redactor, header_secrets, url_secrets
 from wireproof.run.settings import Settings
 from wireproof.target import CAPABILITIES
@@ -40,6 +41,10 @@ def settings_from(options: Mapping[str, Any], argv: Sequence[str]) -> Settings:
             raise UsageError(f"--{name.replace('_', '-')} must be above 0")
     if not url:
         raise UsageError("no target: give a URL, or a profile with one")
+    if options["ready"]:
+        if not options["start"]:
+            raise UsageError("--ready goes with --start")
+        parse_ready(options["ready"])
     kept = _Secrets(list(profile.secrets))
     headers = _headers(options, kept)
     secret_url = url_secrets(url)

@@ -9,7 +9,10 @@ from wireproof.attempt import Attempt, Broken, Inconclusive, NotApplicable, Targ
 from wireproof.catalogue.requirement import load_catalogue
 from wireproof.verdict import Finding, Ground, Verdict, highest, verdict_when_broken, worst
 
+LEAST_SILENCE = 0.75  # seconds that it must have been silent for, however short the deadline
 SILENT_FOR = 0.5  # the part of a deadline that a peer must have been silent for, to be accused of silence
+
+SURVIVAL = "service/connections/survival"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +73,12 @@ def judge_deadline(attempt: Attempt, timeout: float, waited: float, witness: str
     Whoever got much of its time to answer late in a slow attempt is not accused of silence.
     """
     waiting = attempt.waiting
-    if waiting is None or witness is not None or waited < timeout * SILENT_FOR:
+    if waiting is None or witness is not None or waited < max(timeout * SILENT_FOR, LEAST_SILENCE):
         why = f"; a second connection: {witness}" if witness else "; it went on slowly until then"
         return Result(
             Verdict.INCONCLUSIVE, attempt, reason=f"no end within {timeout:g} s{why}", deadline=True
         )
-    observed = f"nothing within {waited:.1f} s, while a ping on a second connection was answered"
+    observed = f"nothing within {waited:.1f} s, while a second connection was served"
     finding = Finding(waiting.requirement, waiting.expected, observed, Ground.MISSING)
     judged = _from_findings(attempt, (*attempt.findings, finding))
     return Result(judged.verdict, attempt, judged.findings, deadline=True)
@@ -84,7 +87,7 @@ def judge_deadline(attempt: Attempt, timeout: float, waited: float, witness: str
 def judge_gone(attempt: Attempt, obituary: str) -> Result:
     """The verdict on an attempt that left a healthy target dead; *obituary* tells how it ended."""
     finding = Finding(
-        attempt.requirements[0],
+        SURVIVAL,
         ("a server that goes on accepting connections",),
         "the server was gone after the case, also when the case was repeated alone",
         Ground.GONE,

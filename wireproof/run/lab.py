@@ -27,7 +27,7 @@ WITNESS_WITHIN = 2.0  # seconds in which a second connection has to show that th
 STARTS_WITHIN = 30.0  # seconds for a target that we start
 RETURN_WITHIN = 5.0  # seconds for a target that nobody restarts to come back by itself
 
-PROVIDED = ("peer", "peers", "attempt", "target")
+PROVIDED = ("peer", "peers", "attempt", "target", "aftermath")
 """The arguments that a case may ask for by name, beside its parameters."""
 
 
@@ -43,6 +43,7 @@ class Lab:
         self._thread = threading.Thread(target=self.loop.run_forever, name="wireproof", daemon=True)
         self._supervisor: Supervisor | None = None
         self._back = asyncio.Event()
+        self._flown: list[Flight] = []
 
     # From other threads -------------------------------------------------------------------------
 
@@ -90,6 +91,7 @@ class Lab:
         return ReadyUnix(Path(there.unix)) if there.unix else ReadyTcp(there.host, there.port)
 
     async def _fly(self, flights: Sequence[Flight]) -> None:
+        self._flown += flights
         scheduler = Scheduler(self, self.settings.concurrency, self.settings.case_timeout)
         watch = asyncio.create_task(self._watch(scheduler))
         try:
@@ -122,9 +124,22 @@ class Lab:
         """The arguments in *names* for one attempt, and the peers to discard after it."""
         peers = Peers(self.dialer, attempt, self.target.dialect)
         offered: dict[str, object] = {"peers": peers, "attempt": attempt, "target": self.target}
+        if "aftermath" in names:
+            offered["aftermath"] = self.aftermath()
         if "peer" in names:
             offered["peer"] = peers()
         return {name: offered[name] for name in names if name in offered}, peers
+
+    def aftermath(self) -> dict[str, str]:
+        """The requirements broken in passing that no case has accused: what was seen, and in which case."""
+        results = [(flight.plan.id, flight.result) for flight in self._flown if flight.result is not None]
+        accused = {finding.requirement for _, result in results for finding in result.findings}
+        seen: dict[str, str] = {}
+        for name, result in results:
+            for violation in result.attempt.passing:
+                if violation.requirement not in accused:
+                    seen.setdefault(violation.requirement, f"{violation.text} (seen in {name})")
+        return seen
 
     # scheduler.Control --------------------------------------------------------------------------
 

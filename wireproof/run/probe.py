@@ -49,7 +49,8 @@ class Probe:
         target = Target(
             self.dialer.endpoint, server=_text(response.get(b"Server")), dialect=self.settings.dialect
         )
-        pong = await self._holds(self._pong)
+        told = self.settings.assume | self.settings.without
+        pong = "pong" in self.settings.assume if "pong" in told else await self._holds(self._pong)
         if not pong:
             target = replace(target, dialect=replace(target.dialect, pings=False))
         names: dict[str, Callable[[], Awaitable[bool]]] = {
@@ -75,6 +76,8 @@ class Probe:
             self.settings.without, False
         )
         reasons = dict.fromkeys(ROOMS.keys() - rooms, "the profile tells of another kind of broadcast")
+        if not pong:
+            reasons |= dict.fromkeys(("text", "binary"), CAPABILITIES["pong"])
         reasons |= {name: f"told by --without {name}" for name in self.settings.without}
         ordered = {name: capabilities.get(name, False) for name in (*CAPABILITIES, *capabilities)}
         return replace(target, capabilities=ordered, reasons=reasons)
@@ -95,7 +98,25 @@ class Probe:
             peer.discard()
         if isinstance(answer, Refusal):
             raise TargetError(_refused(self.settings.url, answer))
+        if self.settings.dialect.preamble:
+            await self._preamble()
         return answer
+
+    async def _preamble(self) -> None:
+        """Play the profile's preamble once; raise `TargetError` when the server does not play along."""
+        peer = self.peer()
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await peer.open()
+        except (TimeoutError, Inconclusive) as exc:
+            wanted = peer.attempt.waiting.expected[0] if peer.attempt.waiting else "the profile's preamble"
+            came = [entry.text for entry in peer.attempt.transcript.entries() if entry.direction == "in"]
+            raise TargetError(
+                f"{self.settings.url} did not play the profile's preamble: expected {wanted}\n"
+                f"  what came: {'; '.join(came[1:]) or 'nothing'}{f' ({exc})' if str(exc) else ''}"
+            ) from exc
+        finally:
+            peer.discard()
 
     async def _holds(self, probe: Callable[[], Awaitable[bool]]) -> bool:
         try:

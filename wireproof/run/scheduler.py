@@ -33,6 +33,7 @@ class Plan:
     spec: CaseSpec
     body: Callable[[Attempt], Awaitable[None]]
     alone: str = ""  # why the case must never fly beside others; empty when it may
+    last: bool = False  # of those that fly alone, whether it flies behind all others
 
 
 @dataclass(slots=True, eq=False)
@@ -104,7 +105,7 @@ class Scheduler:
                 self._give_up(waiting)
                 break
         await self._settle_rest()
-        for flight in flights:
+        for flight in sorted(flights, key=lambda flight: flight.plan.last):
             if flight.plan.alone and not flight.outcome.done():
                 await self._fly_alone(flight)
         await self._repeat_doubtful()
@@ -269,5 +270,5 @@ class Scheduler:
 
 def _beside(before: Result, alone: Result) -> str:
     observed = before.accused.observed if before.accused else before.reason
-    note = f"alone: {alone.verdict}; beside other cases: {before.verdict} ({observed})"
+    note = f"beside other cases it was {before.verdict}" + (f" ({observed})" if observed else "")
     return f"{alone.reason}; {note}" if alone.reason else note
