@@ -123,7 +123,7 @@ def attempt() -> None:
 
 @pytest.fixture
 def aftermath() -> None:
-    """What the cases before saw broken in passing and no case accused, by requirement; for cases marked last."""
+    """What was seen broken in passing and no case accused, by requirement; for cases marked last."""
 
 
 @pytest.fixture

@@ -24,7 +24,14 @@ from wireproof.model.history import (
 from wireproof.peer.dialect import ROOMS
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Ended, PeerEvent, Refusal
-from wireproof.peer.websocket import WebSocketPeer, describe_close, describe_message, difference, refuse_limit
+from wireproof.peer.websocket import (
+    BUSY,
+    WebSocketPeer,
+    describe_close,
+    describe_message,
+    difference,
+    excuse_close,
+)
 from wireproof.target import Target
 from wireproof.verdict import Ground
 from wireproof.wire.http1 import Request
@@ -32,7 +39,6 @@ from wireproof.wire.session import Close, Message
 from wireproof.wire.websocket import Frame, Opcode, fragments
 
 from .broadcast_rules import UNCHANGED
-from .service import TOO_MANY
 
 LIMITED = 4096  # bytes; a server that ends the connection of somebody who says more may have a limit
 
@@ -85,7 +91,7 @@ class Talk:
             self.history.take(Joining(name))
             answer = await peer.handshake(request(peer) if request else peer.request(self.room.path))
             if isinstance(answer, Refusal):
-                many = answer.response is not None and answer.response.status in TOO_MANY
+                many = answer.response is not None and answer.response.status in BUSY
                 outcome = NotApplicable if many or len(self.present) >= 4 else Inconclusive
                 raise outcome(f"client {len(self.members)} was refused: {answer.detail}")
             self._compressing |= peer.agreement is not None
@@ -127,7 +133,7 @@ class Talk:
             case Message():
                 self._take(name, event)
             case Close() as close if name in self.present:
-                refuse_limit(close)
+                excuse_close(close)
                 self._ended(name, describe_close(close))
             case Ended() as end if name in self.present:
                 self._ended(name, str(end))

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from wireproof.attempt import NotApplicable
 from wireproof.peer.raw import Refusal
-from wireproof.peer.websocket import WebSocketPeer
+from wireproof.peer.websocket import WebSocketPeer, excuse_refusal
 from wireproof.wire.deflate import EXTENSION, TAIL, Agreement, DeflateOffer
 from wireproof.wire.extensions import Extension, parse_extensions
 from wireproof.wire.http1 import HttpViolation
@@ -48,6 +48,7 @@ async def answer_to(peer: WebSocketPeer, *offers: bytes) -> tuple[Extension, ...
     with peer.attempt.expecting("an answer of any kind", requirement=ANSWER):
         answer = await peer.handshake(peer.request().with_header(FIELD, b", ".join(offers)))
     if isinstance(answer, Refusal):
+        excuse_refusal(answer)
         return answer
     lines = answer.get_all(FIELD)
     try:
@@ -60,6 +61,7 @@ async def taken_of(peer: WebSocketPeer, *offers: bytes) -> Extension | None:
     """What the server makes of *offers* of permessage-deflate; None when it declines or refuses all."""
     answer = await answer_to(peer, *offers)
     if isinstance(answer, Refusal):
+        excuse_refusal(answer)
         return None
     return next((one for one in answer if one.name.lower() == EXTENSION), None)
 

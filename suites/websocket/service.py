@@ -12,8 +12,6 @@ from wireproof.verdict import Ground
 from wireproof.wire.text import shorten
 from wireproof.wire.websocket import Frame
 
-TOO_MANY = BUSY  # how a server says that a client is one too many, or comes too fast
-
 
 class Stage(Enum):
     """How far a connection comes before its client stalls or leaves."""
@@ -70,7 +68,7 @@ async def join(peer: WebSocketPeer) -> None:
     with peer.attempt.expecting("101 Switching Protocols") as expecting:
         answer = await peer.handshake()
         if isinstance(answer, Refusal):
-            if answer.response is not None and answer.response.status in TOO_MANY:
+            if answer.response is not None and answer.response.status in BUSY:
                 raise NotApplicable(f"the server limits its clients: {answer.detail}")
             ground = Ground.SEEN if answer.response is not None else Ground.MISSING
             expecting.broken(f"refused: {answer.detail}", ground)

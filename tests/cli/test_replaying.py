@@ -67,6 +67,7 @@ def test_at_another_server(line: Line, kept: str, strict: str) -> None:
 def test_at_a_server_that_fails_otherwise(line: Line, kept: str, serving: Serve) -> None:
     ran = line("replay", kept, BITS, serving("accepts-rsv2"), "--json", "again.json")
     assert (ran.status, "fail, which it was not" in ran.out, "fixed" in ran.out) == (1, True, True), ran
+    assert len(json.loads((line.folder / "again.json").read_text())["cases"]) == 3
 
 
 def test_the_seed_is_that_of_the_report(line: Line, kept: str) -> None:

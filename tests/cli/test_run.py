@@ -30,7 +30,7 @@ def test_a_server_that_breaks_one(line: Line, faulty: str) -> None:
     assert ran.status == 1, ran
     assert f"FAIL  {RSV1}" in ran.out
     assert RSV2 not in ran.out
-    assert "MUST, RFC6455 section 5.2" in ran.out
+    assert "MUST, RFC 6455 section 5.2" in ran.out
 
 
 def test_the_command_that_runs_a_case_again(line: Line, faulty: str) -> None:

@@ -13,6 +13,7 @@ import click
 
 from wireproof.cli.comparing import read_report
 from wireproof.cli.completing import files, recorded_cases
+from wireproof.cli.formats import write_reports
 from wireproof.cli.options import run_options
 from wireproof.cli.running import INTERRUPTED, perform
 from wireproof.compare import same_behaviour
@@ -54,6 +55,7 @@ def replay_command(report: str, pattern: str, **options: Any) -> int:
     seed = recorded["seed"] if options["seed"] is None else options["seed"]
     chosen = {**options, "url": url, "seed": seed, "case": tuple(one["id"] for one in wanted)}
     done = perform(chosen, sys.argv[1:])
+    write_reports(done.report, options)
     now = {one["id"]: one for one in done.report["cases"]}
     fates = [_tell(one, now.get(one["id"])) for one in wanted]
     if len(fates) > 1:

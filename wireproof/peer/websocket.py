@@ -301,9 +301,6 @@ def excuse_refusal(refusal: Refusal) -> None:
         raise Inconclusive(f"the server has no room: {refusal.detail}")
 
 
-refuse_limit = excuse_close
-
-
 def difference(sent: bytes, received: bytes | None) -> str:
     """Where *received* begins to differ from *sent*, in words."""
     if received is None:
@@ -331,5 +328,4 @@ __all__ = [
     "difference",
     "excuse_close",
     "excuse_refusal",
-    "refuse_limit",
 ]
