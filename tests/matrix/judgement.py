@@ -15,6 +15,7 @@ from wireproof.verdict import Verdict
 from .flight import Flown, Seen
 
 EVERYTHING = "websocket/*"
+AFTERMATH = "websocket/aftermath/*"  # what was seen in passing in other cases is told there once more
 _OPEN = (Level.MAY, Level.REFERENCE)
 
 
@@ -66,7 +67,9 @@ def meant(patterns: Iterable[str], cases: Sequence[str]) -> set[str]:
 
 
 def worthwhile(defect: Defect, cases: Sequence[CaseItem]) -> list[str]:
-    """The cases to fly against a twin: those that its defect names, and all others that are no burden.
+    """The cases to fly against a twin: those meant for it, then those named, then all that are no burden.
+
+    The first silence of each kind is repeated alone, so that those meant for the twin have to come first.
 
     Where everything falls with the twin, the others tell nothing and would wait for their deadlines one by
     one. The few heavy ones (large messages, many clients) cost as much time as all the rest.
@@ -74,8 +77,9 @@ def worthwhile(defect: Defect, cases: Sequence[CaseItem]) -> list[str]:
     ids = [case.id for case in cases]
     if EVERYTHING in defect.also:
         return sorted(meant(defect.cases, ids), key=ids.index)
-    named = meant((*defect.cases, *defect.also), ids)
-    return [case.id for case in cases if case.id in named or not is_heavy(case)]
+    wanted, named = meant(defect.cases, ids), meant((*defect.cases, *defect.also), ids)
+    chosen = [case.id for case in cases if case.id in named or not is_heavy(case)]
+    return sorted(chosen, key=lambda case: case not in wanted)
 
 
 def is_heavy(case: CaseItem) -> bool:
@@ -86,7 +90,7 @@ def is_heavy(case: CaseItem) -> bool:
 def judge(name: str, defect: Defect, flown: Flown, strict: Mapping[str, Seen], cases: Sequence[str]) -> Row:
     """The row of one twin; *strict* says what the same cases see of the faultless server, *cases* are all."""
     seen = {one.case: one for one in flown.seen}
-    wanted, tolerated = meant(defect.cases, cases), meant(defect.also, cases)
+    wanted, tolerated = meant(defect.cases, cases), meant((*defect.also, AFTERMATH), cases)
     globs = []
     for pattern in defect.cases:
         mine = sorted(match_ids(pattern, cases))

@@ -87,7 +87,7 @@ def test_silence_fails_when_a_witness_was_answered(attempt: Attempt) -> None:
         raise TimeoutError
     result = judge_deadline(attempt, 3.0, 2.0, None)
     assert (result.verdict, result.deadline) == (Verdict.FAIL, True)
-    told = "nothing within 2.0 s, while a ping on a second connection was answered"
+    told = "nothing within 2.0 s, while a second connection was served"
     assert result.accused == Finding(MUST, ("a pong",), told, Ground.MISSING)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,28 +23,35 @@ _QUIET = (
 
 def pytest_session(plugins: Sequence[object], *arguments: str, suites: Path | None = None) -> int:
     """Collect and run the cases below *suites* (the bundled ones by default) and return pytest's status."""
-    os.environ.pop("PYTEST_ADDOPTS", None)
-    os.environ.pop("PYTEST_PLUGINS", None)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     disabled = [word for name in _QUIET for word in ("-p", f"no:{name}")]
-    return int(
-        pytest.main(
-            [
-                str(suites or suites_folder()),
-                f"--rootdir={content_root()}",
-                f"--config-file={os.devnull}",
-                "--noconftest",
-                "--import-mode=importlib",
-                "--capture=no",
-                "--assert=plain",
-                *disabled,
-                "-p",
-                "wireproof.pytest_plugin",
-                *arguments,
-            ],
-            plugins=list(plugins),
-        )
-    )
+    words = [
+        str(suites or suites_folder()),
+        f"--rootdir={content_root()}",
+        f"--config-file={os.devnull}",
+        "--noconftest",
+        "--import-mode=importlib",
+        "--capture=no",
+        "--assert=plain",
+        *disabled,
+        "-p",
+        "wireproof.pytest_plugin",
+        *arguments,
+    ]
+    with _settings_of_our_own():
+        return int(pytest.main(words, plugins=list(plugins)))
+
+
+@contextmanager
+def _settings_of_our_own() -> Iterator[None]:
+    """Keep the user's settings of pytest out, and leave the environment as it was."""
+    names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        os.environ.update(before)
 
 
 class Handover:
