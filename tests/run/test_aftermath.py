@@ -1,0 +1,61 @@
+"""What was broken in passing is accused once, by the case that looks back."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+import pytest
+
+from wireproof.attempt import Attempt
+from wireproof.case import CaseSpec, spec_of
+from wireproof.catalogue.requirement import load_catalogue
+from wireproof.content import prepare_content
+from wireproof.run.judge import Result
+from wireproof.run.lab import Lab
+from wireproof.run.scheduler import Flight, Plan
+from wireproof.run.settings import Settings
+from wireproof.verdict import Finding, Verdict
+from wireproof.wire import session, websocket
+from wireproof.wire.session import Violation
+
+BODY = "rfc6455/5.5.1/close-body-code"
+MASK = "rfc6455/5.1/masked-frame-sent"
+
+
+async def nothing(_: Attempt) -> None:
+    """A body that is never flown."""
+
+
+def flown(name: str, *passing: str, accused: str | None = None) -> Flight:
+    spec = CaseSpec((MASK,))
+    attempt = Attempt(spec.requirements, passing=[Violation(one, "an odd frame") for one in passing])
+    findings = (Finding(accused, ("none",), "an odd frame"),) if accused else ()
+    flight = Flight(Plan(name, spec, nothing))
+    flight.result = Result(Verdict.FAIL if accused else Verdict.PASS, attempt, findings)
+    return flight
+
+
+@pytest.fixture
+def lab() -> Lab:
+    return Lab(Settings("ws://127.0.0.1:9"))
+
+
+def test_what_nobody_accused_is_told_with_its_case(lab: Lab) -> None:
+    lab._flown = [flown("a", BODY), flown("b", BODY)]
+    assert lab.aftermath() == {BODY: "an odd frame (seen in a)"}
+
+
+def test_what_a_case_accused_is_not_told_again(lab: Lab) -> None:
+    lab._flown = [flown("a", MASK, BODY), flown("b", accused=MASK)]
+    assert list(lab.aftermath()) == [BODY]
+
+
+def test_case_that_looks_back_lists_every_rule_that_the_session_knows() -> None:
+    prepare_content()
+    module = importlib.import_module("wireproof.bundle.suites.websocket.test_aftermath")
+    spec = spec_of(module.test_rules_for_sent_frames_are_kept_in_passing)
+    assert spec is not None
+    source = inspect.getsource(session) + inspect.getsource(websocket)
+    known = [name for name in load_catalogue() if name.startswith("rfc6455/") and f'"{name}"' in source]
+    assert set(known) <= set(spec.requirements)
