@@ -269,12 +269,19 @@ _HINTS = {
 }
 
 
+def _tls_hint(url: str, refusal: Refusal) -> str:
+    if refusal.body and refusal.body[0] not in (0x15, 0x16):  # alert and handshake, RFC 8446 section 5.1
+        return ""
+    if url.startswith(("wss:", "https:")):
+        return "\n  hint: it may want a client's certificate (--client-cert)"
+    return "\n  hint: does it speak TLS there (wss://)?"
+
+
 def _refused(url: str, refusal: Refusal) -> str:
     response = refusal.response
     if response is None:
-        tls_hint = "; does it speak TLS (wss://)?" if refusal.body[:1] in (b"\x15", b"\x16") else ""
         shown = f"; it sent {shorten(refusal.body, 100)}" if refusal.body else ""
-        return f"{url} does not speak HTTP: {refusal.detail}{shown}{tls_hint}"
+        return f"{url} does not speak HTTP: {refusal.detail}{shown}{_tls_hint(url, refusal)}"
     hint = _HINTS.get(response.status, "")
     location = response.get(b"Location")
     lines = [f"{url} refused the WebSocket handshake: {response.describe()}"]
