@@ -180,8 +180,6 @@ class Hall(Talk):
                     async with asyncio.timeout(SAID_ANEW):
                         await asyncio.gather(*(self._fenced(name, ends) for name in self.present))
                     break
-                # A speaker whose connection the server has closed is heard by nobody: it has to be told of.
-                await self.answered(*(name for name in names if name in self.present))
         await self.answered(*self.present)
 
     async def _fenced(self, name: str, ends: Mapping[str, set[str]]) -> None:
