@@ -36,9 +36,9 @@ class Row:
     defect: Defect
     globs: tuple[Glob, ...]
     bystanders: tuple[Seen, ...]
-    """Cases not meant for the defect that noticed, or could not tell."""
+    """Cases not meant for the defect that noticed, or broke."""
     also: tuple[Seen, ...]
-    """The same, of those that are known to fall with it, if they were flown."""
+    """Those that are known to fall with it, if they were flown, and those that could not tell."""
     falling: int
     """How many these are, flown or not."""
     refused: str = ""
@@ -97,8 +97,8 @@ def judge(name: str, defect: Defect, flown: Flown, strict: Mapping[str, Seen], c
         noticed = tuple(seen[case] for case in mine if case in seen and notices(seen[case], strict[case]))
         globs.append(Glob(pattern, tuple(mine), noticed))
     others = [one for case, one in sorted(seen.items()) if case not in wanted and not one.clean]
-    bystanders = tuple(one for one in others if one.case not in tolerated)
-    also = tuple(one for one in others if one.case in tolerated)
+    also = tuple(one for one in others if one.case in tolerated or one.verdict is Verdict.INCONCLUSIVE)
+    bystanders = tuple(one for one in others if one not in also)
     return Row(name, defect, tuple(globs), bystanders, also, len(tolerated - wanted), flown.refused)
 
 
