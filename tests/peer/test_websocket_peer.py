@@ -126,13 +126,7 @@ BREAKING = [
     pytest.param(fails, pongs(), "the connection lives on: pings", Ground.SEEN, id="failure-pongs"),
     pytest.param(message, says(BYE), SHUT, Ground.MISSING, id="message-close"),
     pytest.param(message, ends, GONE, Ground.MISSING, id="message-end"),
-    pytest.param(
-        echo,
-        says(Frame.text("hell")),
-        'of 4 bytes "hell", its payload 1 bytes shorter',
-        Ground.SEEN,
-        id="echo-short",
-    ),
+    pytest.param(echo, says(Frame.text("hell")), "1 bytes shorter than", Ground.SEEN, id="echo-short"),
     pytest.param(echo, says(Frame.text("hallo")), "different from byte 1 on", Ground.SEEN, id="echo-other"),
     pytest.param(
         echo,
