@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .escaping import visible
+from wireproof.wire.text import printable
 
 MOST = 10  # of each kind: GitHub shows no more
 _COMMANDS = {"fail": "error", "error": "error", "inconclusive": "error", "warn": "warning"}
@@ -27,13 +27,13 @@ def _message(case: Mapping[str, Any]) -> str:
     demanded = ", ".join(case["broken"] or case["requirements"])
     seen = case["observed"] or case["reason"]
     text = [
-        f"{case['verdict']}: {visible(seen)}",
+        f"{case['verdict']}: {printable(seen)}",
         f"demanded by {demanded}",
-        f"again: {visible(case['reproduce'])}",
+        f"again: {printable(case['reproduce'])}",
     ]
     return "%0A".join(part.replace("%", "%25") for part in text)
 
 
 def _property(text: str) -> str:
-    escaped = visible(text).replace("%", "%25")
+    escaped = printable(text).replace("%", "%25")
     return escaped.replace(":", "%3A").replace(",", "%2C")

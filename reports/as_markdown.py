@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wireproof.report import sentence
-
-from .escaping import visible
+from wireproof.wire.text import printable
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~&@!])")
 _SHOWN = ("fail", "error", "inconclusive", "warn")
@@ -22,7 +21,7 @@ def render(report: Mapping[str, Any]) -> str:
 
 def escape(text: str) -> str:
     """*text* as Markdown that shows it as it is, on one line."""
-    return _SPECIAL.sub(_entity, visible(text))
+    return _SPECIAL.sub(_entity, printable(text))
 
 
 def _entity(match: re.Match[str]) -> str:
