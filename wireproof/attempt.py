@@ -13,6 +13,8 @@ from wireproof.transcript import Transcript
 from wireproof.verdict import Finding, Ground
 from wireproof.wire.session import Violation
 
+LASTS_AT_MOST = 60.0  # seconds that a case may take for a server's own timers without being told so
+
 
 class Outcome(Exception):
     """Ends an attempt early with a verdict that is not an error."""
@@ -62,7 +64,9 @@ class Attempt:
     """The record that a case, its peers and the harness share while the case runs once.
 
     ``requirements`` are the ids that the case checks, the first being the one that verbs accuse by default.
-    ``patience`` is how many seconds a case may wait for what need not come; ``postpone`` moves its deadline.
+    ``patience`` is how many seconds a case may wait for what need not come; ``postpone`` moves its deadline,
+    ``progress`` counts it anew from now and is told what part of the case, from 0 to 1, has been done since.
+    ``intensity`` is that of the run, a `wireproof.case.Intensity`: it bounds how far a case may probe.
     """
 
     requirements: tuple[str, ...]
@@ -75,7 +79,9 @@ class Attempt:
     peers: int = 0
     limits: dict[str, float] = field(default_factory=dict)
     patience: float = 0.0
+    intensity: int = 1
     postpone: Callable[[float], None] = lambda _: None
+    progress: Callable[[float], None] = lambda _: None
 
     @contextmanager
     def expecting(self, *expected: str, requirement: str | None = None) -> Iterator[Expectation]:
@@ -119,6 +125,15 @@ class Attempt:
     def measure(self, name: str, value: float) -> None:
         """Tell a limit of the target's own, its unit in *name*; no limit is ever judged."""
         self.limits[name] = value
+
+    def last(self, seconds: float, why: str) -> None:
+        """Let the case last *seconds* longer than its deadline because *why*.
+
+        Raise `NotApplicable` when that is more than the user's patience, or than a minute where none is told.
+        """
+        if seconds > (self.patience or LASTS_AT_MOST):
+            raise NotApplicable(f"{why} takes {seconds:.0f} s: --patience {seconds:.0f} grants them")
+        self.postpone(seconds)
 
     def be_patient(self) -> float:
         """The seconds for which the case may now wait, its deadline moved; raise `NotApplicable` for none."""

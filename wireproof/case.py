@@ -13,6 +13,7 @@ from wireproof.errors import UsageError
 from wireproof.verdict import highest
 
 F = TypeVar("F", bound=Callable[..., object])
+QUICK = 0.01  # seconds that most cases take, many of them beside each other
 _ATTRIBUTE = "__wireproof_case__"
 _ILLEGAL = re.compile(r"[^a-z0-9_.\-/\[\]]")
 
@@ -35,11 +36,15 @@ class Intensity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CaseSpec:
-    """What the decorator `case` was told: requirement ids, needed capabilities, least intensity."""
+    """What the decorator `case` was told: requirement ids, needed capabilities, least intensity.
+
+    ``seconds`` is about how long the case takes with a quick server, for telling the time left.
+    """
 
     requirements: tuple[str, ...]
     needs: tuple[str, ...] = ()
     intensity: Intensity = Intensity.GENTLE
+    seconds: float = QUICK
 
     def resolve(self) -> tuple[Requirement, ...]:
         """The requirements themselves; raise `UsageError` when the catalogue lacks one."""
@@ -58,15 +63,19 @@ class CaseSpec:
 
 
 def case(
-    *requirements: str, needs: Iterable[str] = (), intensity: Intensity = Intensity.GENTLE
+    *requirements: str,
+    needs: Iterable[str] = (),
+    intensity: Intensity = Intensity.GENTLE,
+    seconds: float = QUICK,
 ) -> Callable[[F], F]:
     """Mark a coroutine test as a case over *requirements*; verbs accuse the first one by default.
 
-    A target that lacks one of the capabilities in *needs* makes the case not applicable.
+    A target that lacks one of the capabilities in *needs* makes the case not applicable. *seconds* is told
+    of a case that takes long even with a quick server.
     """
     if not requirements:
         raise UsageError("a case names at least one requirement")
-    spec = CaseSpec(requirements, tuple(needs), intensity)
+    spec = CaseSpec(requirements, tuple(needs), intensity, seconds)
 
     def mark(function: F) -> F:
         setattr(function, _ATTRIBUTE, spec)

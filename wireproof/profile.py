@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wireproof.catalogue.requirement import load_catalogue
-from wireproof.peer.dialect import Act, Dialect, Room, Step
+from wireproof.peer.dialect import Act, Dialect, Room, SessionDialect, Step
 from wireproof.target import CAPABILITIES
 from wireproof.wire.http1 import Header, is_token
 
@@ -60,6 +60,7 @@ class Profile:
     headers: tuple[Header, ...] = ()
     subprotocols: tuple[str, ...] = ()
     dialect: Dialect = Dialect()
+    session: SessionDialect = SessionDialect()
     assume: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
     known: tuple[Known, ...] = ()

@@ -22,10 +22,11 @@ from wireproof.run.campaign import CAMPAIGN, Campaign
 from wireproof.run.choosing import settings_from
 from wireproof.run.journal import JournalWriter
 from wireproof.run.judge import Result
-from wireproof.run.lab import PROVIDED
 from wireproof.run.options import RUN_OPTIONS, RunOption, Shape
 from wireproof.run.scheduler import Flight, Plan
 from wireproof.run.select import CaseItem
+from wireproof.run.track import PROVIDED
+from wireproof.target import PROTOCOLS
 from wireproof.verdict import Verdict
 
 prepare_content()
@@ -82,7 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _campaign(config: pytest.Config) -> Campaign:
     options = {option.key: config.getoption(_dest(option)) for option in RUN_OPTIONS}
     if config.getoption("numprocesses", None):
-        for name in ("journal", "start"):
+        for name in ("journal", "start", "continue"):
             if options[name]:
                 raise UsageError(f"--{name} is for one process: with -n, each worker would do it on its own")
     settings = settings_from(
@@ -114,6 +115,26 @@ def peer() -> None:
 @pytest.fixture
 def peers() -> None:
     """Makes any number of peers: call it once for each; made when the case flies."""
+
+
+@pytest.fixture
+def session() -> None:
+    """A `SessionPeer` of Engine.IO that has not yet been opened; made when the case flies."""
+
+
+@pytest.fixture
+def sessions() -> None:
+    """Makes any number of Engine.IO sessions: call it once for each; made when the case flies."""
+
+
+@pytest.fixture
+def client() -> None:
+    """A `SocketIOPeer` that has not yet been opened; made when the case flies."""
+
+
+@pytest.fixture
+def clients() -> None:
+    """Makes any number of Socket.IO clients: call it once for each; made when the case flies."""
 
 
 @pytest.fixture
@@ -168,6 +189,14 @@ class Tower:
         self.flights: dict[str, Flight] = {}
         self.started = False
 
+    def pytest_ignore_collect(self, collection_path: Path, config: pytest.Config) -> bool | None:
+        """Leave out the suites of protocols that the target does not speak, so that they cost no time."""
+        if config.option.collectonly or collection_path.parent.name != "suites":
+            return None
+        if collection_path.name not in PROTOCOLS or self.campaign.speaks(collection_path.name):
+            return None
+        return True
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the cases that are selected; refuse ids that are not unique."""
@@ -189,7 +218,7 @@ class Tower:
         if not cases or session.config.option.collectonly or session.testsfailed:
             return
         try:
-            self.campaign.open(len(cases))
+            self.campaign.open(len(cases), sum(case.spec.seconds for case in cases))
         except WireproofError as exc:
             pytest.exit(str(exc), returncode=exc.status)
 
@@ -294,13 +323,14 @@ def plan_item(campaign: Campaign, item: pytest.Function, case: CaseItem, funcarg
     names = list(inspect.signature(item.function).parameters)
 
     async def body(attempt: Attempt) -> None:
-        campaign.lab.target.require(*case.spec.needs)
-        provided, peers = campaign.lab.board(attempt, names)
+        track = campaign.lab.track
+        track.target.require(*case.spec.needs)
+        provided, crew = track.board(attempt, names)
         known = {**params, **funcargs, **provided}
         try:
             await item.obj(**{name: known[name] for name in names})
         finally:
-            peers.discard()
+            crew.discard()
 
     mark = item.get_closest_marker("serial")
     alone = "" if mark is None else str(next(iter(mark.args), "marked serial"))

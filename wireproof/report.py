@@ -96,7 +96,11 @@ def summarise(cases: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return counts
 
 
-_SPECS = {"websocket": ("rfc6455", "rfc7692", "service", "broadcast")}
+_SPECS = {
+    "websocket": ("rfc6455", "rfc7692", "service", "broadcast"),
+    "engineio": ("engineio", "service"),
+    "socketio": ("socketio", "socketio-contract", "service"),
+}
 
 
 def requirement_records(

@@ -2,33 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from wireproof.attempt import NotApplicable
-from wireproof.peer.dialect import Dialect
+from wireproof.peer.dialect import Dialect, SessionDialect
 from wireproof.peer.endpoint import Endpoint
 
 # Each capability, and what a target without it is told. A fully testable server has them all.
-CAPABILITIES: Mapping[str, str] = {
-    "pong": "the server answers no pings, so nothing shows whether it is alive",
-    "text": "the server does not accept an ordinary text message",
-    "binary": "the server does not accept an ordinary binary message",
-    "echo": "the server does not echo text messages",
-    "echo-binary": "the server does not echo binary messages unchanged",
-    "subprotocol": "the server does not choose the subprotocol echo.wireproof",
-    "close": "the server does not close on request (/close?code=C&reason=R)",
-    "send": "the server does not send on request (/send?type=T&size=N&count=M&fragment=F)",
-    "deflate": "the server does not agree on permessage-deflate",
-    "broadcast": "the server does not relay messages to the other clients (/broadcast)",
-    "broadcast-all": "the server does not relay messages to all clients and their sender (/broadcast-all)",
-    "tls": "the target is not reached over TLS",
+_BY_PROTOCOL: Mapping[str, Mapping[str, str]] = {
+    "websocket": {
+        "pong": "the server answers no pings, so nothing shows whether it is alive",
+        "text": "the server does not accept an ordinary text message",
+        "binary": "the server does not accept an ordinary binary message",
+        "echo": "the server does not echo text messages",
+        "echo-binary": "the server does not echo binary messages unchanged",
+        "subprotocol": "the server does not choose the subprotocol echo.wireproof",
+        "close": "the server does not close on request (/close?code=C&reason=R)",
+        "send": "the server does not send on request (/send?type=T&size=N&count=M&fragment=F)",
+        "deflate": "the server does not agree on permessage-deflate",
+        "broadcast": "the server does not relay messages to the other clients (/broadcast)",
+        "broadcast-all": "the server does not relay messages to all, their sender included (/broadcast-all)",
+        "tls": "the target is not reached over TLS",
+    },
+    "engineio": {
+        "polling": "the server does not offer long-polling",
+        "websocket-transport": "the server does not offer the WebSocket transport",
+        "upgrade": "the server does not offer the upgrade from long-polling to WebSocket",
+        "messages": "nothing is known that the server's application answers to",
+    },
+    "socketio": {
+        "events": "the server does not answer the event message with message-back",
+        "acks": "the server does not acknowledge message-with-ack with its arguments",
+        "auth": "the server does not emit auth with what a client authenticated with",
+        "server-acks": "the server does not ask for acknowledgements on request-ack",
+        "rooms": "the server has no rooms to join, leave and room-broadcast to",
+        "event-broadcast": "the server does not relay broadcast to the other clients",
+        "event-broadcast-all": "the server does not relay broadcast-all to all clients and their sender",
+        "whoami": "the server does not tell sid, rooms and transport on whoami",
+        "ticks": "the server does not emit ticks on request",
+        "disconnect-me": "the server does not disconnect on request (disconnect-me)",
+        "custom-namespace": "the server has no namespace /custom",
+        "forbidden-namespace": "the server has no namespace /forbidden that refuses with the code 403",
+        "recovery": "the server offers no connection state recovery",
+    },
 }
+PROTOCOLS = tuple(_BY_PROTOCOL)
+CAPABILITIES: Mapping[str, str] = {
+    name: why for group in _BY_PROTOCOL.values() for name, why in group.items()
+}
+
+
+def capabilities_of(protocols: Iterable[str]) -> tuple[str, ...]:
+    """The capabilities that a target may have which speaks *protocols*."""
+    return tuple(name for protocol in protocols for name in _BY_PROTOCOL[protocol])
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target as it was probed, or as its user described it."""
+    """A target as it was probed, or as its user described it.
+
+    ``endpoint`` is where sessions and requests go, ``sockets`` where WebSocket is spoken, which may be a path
+    of Engine.IO's.
+    """
 
     endpoint: Endpoint
     protocols: tuple[str, ...] = ("websocket",)
@@ -36,6 +72,8 @@ class Target:
     capabilities: Mapping[str, bool] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     dialect: Dialect = Dialect()
+    sockets: Endpoint | None = None
+    session: SessionDialect = SessionDialect()
 
     def can(self, capability: str) -> bool:
         """Whether the target has *capability*."""

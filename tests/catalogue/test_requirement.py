@@ -195,7 +195,7 @@ def test_every_demand_is_one_sentence() -> None:
     assert unlike == []
 
 
-@pytest.mark.parametrize("spec", ["service", "broadcast"])
+@pytest.mark.parametrize("spec", ["service", "broadcast", "socketio-contract"])
 def test_what_no_rfc_says_is_told_in_the_docs(spec: str) -> None:
     page = (Path(__file__).parents[2] / "docs" / f"{spec}.md").read_text()
     headings = {line.removeprefix("## ").lower() for line in page.splitlines() if line.startswith("## ")}

@@ -15,6 +15,7 @@ from wireproof.run.judge import Result
 from wireproof.run.lab import Lab
 from wireproof.run.scheduler import Flight, Plan
 from wireproof.run.settings import Settings
+from wireproof.run.track import Track
 from wireproof.verdict import Finding, Verdict
 from wireproof.wire import session, websocket
 from wireproof.wire.session import Violation
@@ -37,18 +38,18 @@ def flown(name: str, *passing: str, accused: str | None = None) -> Flight:
 
 
 @pytest.fixture
-def lab() -> Lab:
-    return Lab(Settings("ws://127.0.0.1:9"))
+def track() -> Track:
+    return Lab(Settings("ws://127.0.0.1:9")).track
 
 
-def test_what_nobody_accused_is_told_with_its_case(lab: Lab) -> None:
-    lab._flown = [flown("a", BODY), flown("b", BODY)]
-    assert lab.aftermath() == {BODY: "an odd frame (seen in a)"}
+def test_what_nobody_accused_is_told_with_its_case(track: Track) -> None:
+    track.flown = [flown("a", BODY), flown("b", BODY)]
+    assert track.aftermath() == {BODY: "an odd frame (seen in a)"}
 
 
-def test_what_a_case_accused_is_not_told_again(lab: Lab) -> None:
-    lab._flown = [flown("a", MASK, BODY), flown("b", accused=MASK)]
-    assert list(lab.aftermath()) == [BODY]
+def test_what_a_case_accused_is_not_told_again(track: Track) -> None:
+    track.flown = [flown("a", MASK, BODY), flown("b", accused=MASK)]
+    assert list(track.aftermath()) == [BODY]
 
 
 def test_case_that_looks_back_lists_every_rule_that_the_session_knows() -> None:

@@ -10,6 +10,7 @@ from wireproof import __version__
 from wireproof.cli.comparing import baseline_command, compare_command, matrix_command
 from wireproof.cli.completing import completion_command
 from wireproof.cli.looking import explain_command, list_command
+from wireproof.cli.proxying import proxy_command, routes_command
 from wireproof.cli.replaying import replay_command
 from wireproof.cli.reporting import report_command
 from wireproof.cli.running import run_command
@@ -37,6 +38,8 @@ for command in (
     compare_command,
     baseline_command,
     matrix_command,
+    routes_command,
+    proxy_command,
     completion_command,
 ):
     cli.add_command(command)

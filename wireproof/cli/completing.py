@@ -56,6 +56,12 @@ def servers(_: click.Context, __: click.Parameter, incomplete: str) -> list[Comp
     return _items((*bundled, *strict), incomplete)
 
 
+def proxies(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The proxies that come along."""
+    prepare_content()
+    return _items(import_module("wireproof.bundle.proxies").load(), incomplete)
+
+
 def cases(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The bundled cases."""
     return _items(steps(case_ids(), incomplete), incomplete)

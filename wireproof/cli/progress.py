@@ -69,6 +69,10 @@ class ProgressLine:
         self._began = self._painted = 0.0
         self._counts: Counter[str] = Counter()
         self._flying: dict[str, float] = {}
+        self._work = 0.0  # in seconds as the events tell them, of all that flies in this run
+        self._done = 0.0
+        self._weight: dict[str, float] = {}
+        self._part: dict[str, float] = {}
         self._away = False
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -97,13 +101,18 @@ class ProgressLine:
         parts += [f"{count} {verdict}" for verdict, count in self._counts.items()]
         if self._away:
             parts.append(f"the target went away: {self._lost}")
-        elif done and done < self._total:
-            parts.append(f"{(now - self._began) / done * (self._total - done):.0f} s left")
+        elif done < self._total and (left := self._left(now)) is not None:
+            parts.append(_span(left))
         text = "  ".join(parts)
         name, since = min(self._flying.items(), key=lambda item: item[1], default=("", now))
         if not self._away and now - since >= _SHOWN_AFTER:
             text += self._slow(name, now - since, width - len(text))
         return text[:width]
+
+    def _left(self, now: float) -> float | None:
+        """The seconds left if all goes on as it went so far; None when that is not known yet."""
+        done = self._done + sum(self._weight.get(name, 0.0) * part for name, part in self._part.items())
+        return (now - self._began) / done * max(0.0, self._work - done) if done else None
 
     @staticmethod
     def _slow(name: str, seconds: float, room: int) -> str:
@@ -118,10 +127,18 @@ class ProgressLine:
         match event["event"]:
             case "run-started":
                 self._total, self._began = event["cases"], now
+                self._work = event.get("seconds") or float(event["cases"])
             case "case-started":
                 self._flying[event["id"]] = now
+                self._weight[event["id"]] = event.get("seconds") or 1.0
+                self._part.pop(event["id"], None)
+            case "case-advanced":
+                self._part[event["id"]] = event["done"]
             case "case-finished":
                 self._flying.pop(event["case"]["id"], None)
+                self._part.pop(event["case"]["id"], None)
+                # A case that has not flown was decided before, and has taken no time.
+                self._done += self._weight.pop(event["case"]["id"], 0.0)
                 self._counts[event["case"]["verdict"]] += 1
             case "target-lost" | "target-back":
                 self._away = event["event"] == "target-lost"
@@ -153,3 +170,7 @@ class ProgressLine:
             self._stream.flush()
         except OSError:  # the terminal is gone: that is no reason to end the run
             self._over.set()
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s left" if seconds < 120 else f"{seconds / 60:.0f} min left"

@@ -7,6 +7,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Mapping
 from enum import IntEnum
+from pathlib import Path
 from typing import Any
 
 import click
@@ -43,7 +44,10 @@ _CLEAN = (Verdict.PASS, Verdict.INFO)
 @click.argument("url", required=False)
 @run_options
 def replay_command(report: str, pattern: str, **options: Any) -> int:
-    """Run CASE (an id or a glob) of the JSON REPORT again, with its seed, at the same URL or another."""
+    """Run CASE (an id or a glob) of the JSON REPORT again, with its seed and its profile.
+
+    It runs at the same URL or at another.
+    """
     recorded = read_report(report)
     ids = match_ids(pattern, [one["id"] for one in recorded["cases"]])
     wanted = [one for one in recorded["cases"] if one["id"] in ids]
@@ -53,7 +57,9 @@ def replay_command(report: str, pattern: str, **options: Any) -> int:
     if options["url"] is None and "***" in url:
         raise UsageError("the report keeps the URL's secrets to itself: give the URL again")
     seed = recorded["seed"] if options["seed"] is None else options["seed"]
-    chosen = {**options, "url": url, "seed": seed, "case": tuple(one["id"] for one in wanted)}
+    profile = options["profile"] or _profile_of(recorded)
+    ids = tuple(one["id"] for one in wanted)
+    chosen = {**options, "url": url, "seed": seed, "profile": profile, "case": ids}
     done = perform(chosen, sys.argv[1:])
     write_reports(done.report, options)
     now = {one["id"]: one for one in done.report["cases"]}
@@ -62,6 +68,14 @@ def replay_command(report: str, pattern: str, **options: Any) -> int:
         counts = Counter(text for _, text in fates)
         click.echo(", ".join(f"{count} {text.replace(',', '')}" for text, count in counts.most_common()))
     return INTERRUPTED if done.interrupted else max((fate for fate, _ in fates), key=_GRAVITY.index)
+
+
+def _profile_of(recorded: Mapping[str, Any]) -> str | None:
+    """The profile that the recorded run was told; without it the cases would mean something else."""
+    path: str | None = recorded["target"]["profile"]
+    if path is not None and not Path(path).is_file():
+        raise UsageError(f"the report was made with the profile {path}, which is not here: give --profile")
+    return path
 
 
 def _tell(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> tuple[Fate, str]:

@@ -58,6 +58,7 @@ def run(options: Mapping[str, Any], argv: Sequence[str], again: str | None = Non
     show(report, done.settings.fail_on_warn, options["quiet"])
     if done.interrupted or not report["complete"]:
         click.echo(f"The run was cut off. Its journal: {done.journal}", err=True)
+        click.echo("Go on with the same command and --continue JOURNAL.", err=True)
     if done.interrupted:
         return INTERRUPTED
     stale = unmatched(done.settings.known, report["cases"])
@@ -93,6 +94,10 @@ def perform(options: Mapping[str, Any], argv: Sequence[str], again: str | None =
         raise InternalError(f"this is a defect of wireproof itself; what there is of the run is in {path}")
     if status == pytest.ExitCode.USAGE_ERROR and options["keyword"]:
         raise UsageError(f"-k {options['keyword']!r} is no expression that pytest understands")
+    if campaign.kept and not campaign.expected:
+        raise UsageError(
+            f"nothing is left to run: `wireproof report {options['continue']}` tells all verdicts"
+        )
     if not campaign.expected and not interrupted:
         raise UsageError(
             "nothing selected: no case fits --case, -k, --shard, --intensity and --rerun-failed together"

@@ -19,24 +19,38 @@ from wireproof.content import prepare_content
 from wireproof.errors import UsageError
 
 
-@click.command("serve")
+@click.command("serve", context_settings={"ignore_unknown_options": True})
 @click.argument("name", required=False, shell_complete=servers)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=0, help="0 takes any free port.")
-def serve_command(name: str | None, host: str, port: int) -> None:
-    """Start the bundled server NAME; without a name, list them."""
+@click.option("--port", default=0, help="0 takes any free port; several nodes take it and those behind it.")
+@click.option("--nodes", default=1, type=click.IntRange(1), help="How many that share rooms and broadcasts.")
+def serve_command(name: str | None, options: tuple[str, ...], host: str, port: int, nodes: int) -> None:
+    """Start the bundled server NAME; without a name, list them.
+
+    OPTIONS are the server's own, as --defaults and --ping-interval MILLISECONDS of those for Socket.IO.
+    """
     prepare_content()
     strict = import_module("wireproof.bundle.fixtures.strict.serving")
-    bundled = import_module("wireproof.bundle.fixtures.servers").BUNDLED
+    real = import_module("wireproof.bundle.fixtures.servers")
+    bundled = real.BUNDLED
     if name is None:
+        width = max(map(len, bundled))
         for key, server in bundled.items():
-            click.echo(f"{key:16} {server.title}")
-        click.echo("strict           the strict reference server (needs nothing)")
+            click.echo(f"{key:{width}} {server.title}")
+        click.echo(f"{'strict':{width}} the strict reference server (needs nothing)")
         click.echo(f"and {len(strict.names()) - 1} faulty twins of it: {', '.join(strict.names()[1:])}")
+    elif name in bundled and nodes > 1:
+        serving = real.serve_nodes(
+            name, nodes, options, host, port, lambda urls: click.echo(f"listening on {urls}")
+        )
+        asyncio.run(serving)
     elif name in bundled:
-        argv = bundled[name].command(host, port)
+        argv = bundled[name].command(host, port, *options)
         os.execv(argv[0], argv)  # noqa: S606  # the server takes this process's place, signals and all
     elif name in strict.names():
+        if options or nodes > 1:
+            raise UsageError(f"the server {name} takes no options of its own and is no more than one node")
         asyncio.run(strict.serve_forever(name, host, port, lambda url: click.echo(f"listening on {url}")))
     else:
         raise UsageError(f"no bundled server is called {name!r}; `wireproof serve` lists them")
@@ -54,7 +68,7 @@ def serve_command(name: str | None, host: str, port: int) -> None:
 def demo_command(server: str, **options: Any) -> int:
     """Start a bundled server and run everything against it."""
     started = {**options, **_bundled(server)}
-    for name in ("start", "ready"):
+    for name in ("start", "ready", "profile"):
         started[name] = options[name] or started[name]
     return run(started, sys.argv[1:], f"wireproof demo --server {server} --case {{case}} --seed {{seed}}")
 
@@ -65,7 +79,9 @@ def perform_bundled(server: str, case: str) -> Performance:
 
 
 def _bundled(server: str) -> dict[str, str]:
-    """The options that start a bundled server on a free port."""
+    """The options that start a bundled server on a free port, with the profile that comes along with it."""
+    prepare_content()
+    real = import_module("wireproof.bundle.fixtures.servers").BUNDLED.get(server)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -74,4 +90,5 @@ def _bundled(server: str) -> dict[str, str]:
         "url": f"ws://127.0.0.1:{port}",
         "start": shlex.join(words),
         "ready": r"line:^listening on",
+        "profile": str(real.profile) if real and real.profile else "",
     }

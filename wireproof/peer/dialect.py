@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
+from typing import Any
 
 from wireproof.wire.session import Message
+from wireproof.wire.socketio import ABSENT, Packet, encode
 from wireproof.wire.websocket import Opcode
 
 
@@ -63,7 +66,8 @@ class Dialect:
     """How one server's application talks.
 
     ``echo`` matches a whole text message; its group ``payload`` is what was sent. ``pings`` tells whether
-    the server answers pings at all. ``room`` is the one room that a profile tells.
+    the server answers pings at all. ``room`` is the one room that a profile tells. ``replies`` are the
+    texts among what is ignored that are answered at once, as a protocol above WebSocket demands.
     """
 
     preamble: tuple[Step, ...] = ()
@@ -71,6 +75,7 @@ class Dialect:
     echo: re.Pattern[str] | None = None
     pings: bool = True
     room: Room | None = None
+    replies: tuple[tuple[str, str], ...] = ()
 
     @property
     def rooms(self) -> Mapping[str, Room]:
@@ -78,6 +83,12 @@ class Dialect:
         if self.room is None:
             return ROOMS
         return {"broadcast-all" if self.room.includes_sender else "broadcast": self.room}
+
+    def reply_to(self, message: Message) -> str | None:
+        """The text that *message* is to be answered with at once, if any."""
+        if not self.replies or message.opcode != Opcode.TEXT:
+            return None
+        return dict(self.replies).get(message.data.decode("utf-8", "replace"))
 
     def is_noise(self, message: Message) -> bool:
         """Whether *message* is one of those to be ignored."""
@@ -101,3 +112,67 @@ def _payload(pattern: re.Pattern[str] | None, message: Message) -> bytes | None:
         return message.data
     match = pattern.fullmatch(message.data.decode("utf-8", "surrogateescape"))
     return None if match is None else match["payload"].encode("utf-8", "surrogateescape")
+
+
+class Application(Enum):
+    """What is spoken in the messages of an Engine.IO session."""
+
+    SOCKETIO = "Socket.IO"
+    ECHO = "an echo of text messages"
+    UNKNOWN = "something unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class EventForm:
+    """How an application's Socket.IO events look that carry a text.
+
+    ``send`` is the JSON of the event to emit, with ``{payload}`` inside a string; ``receive`` matches the
+    JSON, written without spaces, of the event that then comes, its group ``payload`` being the text.
+    """
+
+    send: str
+    receive: re.Pattern[str]
+    includes_sender: bool = True
+
+    def spoken(self, payload: str) -> list[Any]:
+        """The event to emit, its name first, so that *payload* is heard."""
+        event: list[Any] = json.loads(self.send.replace("{payload}", json.dumps(payload)[1:-1]))
+        return event
+
+    def heard(self, event: Any) -> str | None:
+        """The text that *event*, its name first, brings; None when it does not look like that."""
+        match = self.receive.fullmatch(json.dumps(event, separators=(",", ":"), default=str))
+        return None if match is None else json.loads(f'"{match["payload"]}"')
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDialect:
+    """How a server's application over Engine.IO is spoken to.
+
+    ``path`` is where Engine.IO is served, ``auth`` is what goes with each request to join a namespace, and
+    ``namespace`` the one in which the application answers. ``echo`` and ``room`` tell how it does so where it
+    does not follow the test contract; their texts are the JSON of whole events.
+    """
+
+    path: str = "/socket.io/"
+    application: Application = Application.SOCKETIO
+    auth: Any = ABSENT
+    namespace: str = "/"
+    echo: EventForm | None = None
+    room: EventForm | None = None
+
+    @property
+    def joining(self) -> str:
+        """The Socket.IO packet that joins the application's namespace."""
+        (text,) = encode(Packet.connect(self.namespace, self.auth))
+        return str(text)
+
+    @property
+    def over_websocket(self) -> Dialect:
+        """What the WebSocket transport of this server says around the cases about WebSocket itself."""
+        steps = [Step(Act.EXPECT, r"0\{.*")]
+        if self.application is Application.SOCKETIO:
+            steps += [Step(Act.SEND, f"4{self.joining}"), Step(Act.EXPECT, "40.*")]
+        # Everything but what the steps wait for.
+        noise = re.compile(r"(?!0\{|40)[0-6].*", re.DOTALL)
+        return Dialect(tuple(steps), (noise,), replies=(("2", "3"),))

@@ -52,14 +52,19 @@ class Endpoint:
             return False
 
     @property
+    def request_headers(self) -> tuple[Header, ...]:
+        """The user's headers, with Authorization where it applies: what any request carries."""
+        if self.credentials is None:
+            return self.headers
+        return (*self.headers, (b"Authorization", b"Basic " + base64.b64encode(self.credentials.encode())))
+
+    @property
     def all_headers(self) -> tuple[Header, ...]:
-        """The user's headers, with Authorization and Sec-WebSocket-Protocol where they apply."""
-        extra: list[Header] = []
-        if self.credentials is not None:
-            extra.append((b"Authorization", b"Basic " + base64.b64encode(self.credentials.encode())))
-        if self.subprotocols:
-            extra.append((b"Sec-WebSocket-Protocol", ", ".join(self.subprotocols).encode()))
-        return (*self.headers, *extra)
+        """What an opening handshake carries: also Sec-WebSocket-Protocol where it applies."""
+        if not self.subprotocols:
+            return self.request_headers
+        offered = (b"Sec-WebSocket-Protocol", ", ".join(self.subprotocols).encode())
+        return (*self.request_headers, offered)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,28 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
 from wireproof.attempt import Attempt
 from wireproof.peer.connection import Dialer
-from wireproof.peer.dialect import Dialect
+from wireproof.peer.dialect import Dialect, SessionDialect
+from wireproof.peer.engineio import SessionPeer
+from wireproof.peer.socketio import SocketIOPeer
 from wireproof.peer.websocket import WebSocketPeer
 
 
-class Peers:
-    """A case that needs several connections asks for this, and calls it once for each."""
+class Disposable(Protocol):
+    """What can be given up."""
 
-    def __init__(self, dialer: Dialer, attempt: Attempt, dialect: Dialect) -> None:
-        self.dialer = dialer
-        self.attempt = attempt
-        self.dialect = dialect
-        self.made: list[WebSocketPeer] = []
+    def discard(self) -> None:
+        """Give it up, without waiting for anything."""
 
-    def __call__(self) -> WebSocketPeer:
-        """Another peer, not yet connected."""
-        peer = WebSocketPeer(self.dialer, self.attempt, self.dialect)
+
+P = TypeVar("P", bound=Disposable)
+
+
+class Maker(Generic[P]):
+    """A case that needs several peers of a kind asks for this, and calls it once for each."""
+
+    def __init__(self, make: Callable[[], P]) -> None:
+        self.make = make
+        self.made: list[P] = []
+
+    def __call__(self) -> P:
+        """Another one, not yet connected."""
+        peer = self.make()
         self.made.append(peer)
         return peer
 
     def discard(self) -> None:
-        """Give up every connection."""
+        """Give up all of them."""
         for peer in self.made:
             peer.discard()
+
+
+class Peers(Maker[WebSocketPeer]):
+    """Makes WebSocket peers."""
+
+    def __init__(self, dialer: Dialer, attempt: Attempt, dialect: Dialect) -> None:
+        super().__init__(lambda: WebSocketPeer(dialer, attempt, dialect))
+        self.dialer = dialer
+        self.attempt = attempt
+        self.dialect = dialect
+
+
+class Sessions(Maker[SessionPeer]):
+    """Makes Engine.IO sessions."""
+
+    def __init__(self, dialer: Dialer, attempt: Attempt, dialect: SessionDialect) -> None:
+        super().__init__(lambda: SessionPeer(dialer, attempt, dialect))
+        self.dialer = dialer
+        self.attempt = attempt
+        self.dialect = dialect
+
+
+class Clients(Maker[SocketIOPeer]):
+    """Makes Socket.IO clients."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        super().__init__(lambda: SocketIOPeer(sessions()))
+        self.attempt = sessions.attempt
+        self.dialect = sessions.dialect
+
+
+class Crew:
+    """All peers of one attempt."""
+
+    def __init__(self, *makers: Disposable) -> None:
+        self.makers = makers
+
+    def discard(self) -> None:
+        """Give up every connection."""
+        for maker in self.makers:
+            maker.discard()

@@ -11,20 +11,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from wireproof.attempt import Attempt, Inconclusive
+from wireproof.peer.agreeing import agreed
 from wireproof.peer.connection import Connection, Dialer, End
 from wireproof.peer.dialect import Act, Dialect
 from wireproof.transcript import Direction, Kind
-from wireproof.wire.deflate import (
-    EXTENSION,
-    Agreement,
-    DeflateOffer,
-    Deflater,
-    DeflateViolation,
-    Inflater,
-    MessageTooLarge,
-    read_agreement,
-)
-from wireproof.wire.extensions import parse_extensions
+from wireproof.wire.deflate import Agreement, DeflateOffer, Deflater, Inflater, MessageTooLarge
 from wireproof.wire.http1 import (
     HttpViolation,
     Request,
@@ -35,7 +26,14 @@ from wireproof.wire.http1 import (
 )
 from wireproof.wire.session import Close, Message, Ping, Pong, ServerSession, Violation
 from wireproof.wire.text import describe_frame, shorten
-from wireproof.wire.websocket import Frame, FrameReader, FrameTooLargeError, Opcode, ReceivedFrame
+from wireproof.wire.websocket import (
+    DATA_OPCODES,
+    Frame,
+    FrameReader,
+    FrameTooLargeError,
+    Opcode,
+    ReceivedFrame,
+)
 
 PACE = 0.001  # seconds between the pieces of a request or frame that is sent in pieces
 ECHO_LIMIT = 1 << 20
@@ -94,6 +92,7 @@ class RawPeer:
     _session: ServerSession | None = None
     _source: Iterator[object] | None = None
     _taken: int = 0
+    _in_message: bool = False  # a message of ours has begun and not ended
 
     @property
     def connection(self) -> Connection:
@@ -235,6 +234,8 @@ class RawPeer:
         data = frame.encode(self.attempt.random.randbytes(4))
         self._record(Direction.OUT, Kind.FRAME, describe_frame(frame), data)
         self.close_sent = self.close_sent or frame.opcode == Opcode.CLOSE
+        if frame.opcode in DATA_OPCODES:
+            self._in_message = not frame.fin
         return data
 
     async def _write(self, data: bytes, offsets: Sequence[int]) -> None:
@@ -269,6 +270,30 @@ class RawPeer:
             if self.ended is not None:
                 return self.ended
             await self._fill()
+
+    def unread(self) -> bytes:
+        """What has come and was not taken yet, for readers of their own; the peer forgets it."""
+        self._source = None
+        return self._frames().reader.hand_over()
+
+    def read(self, data: bytes, history: bytes | None = None) -> Iterator[PeerEvent]:
+        """What *data* says, which was received on the peer's connection by other means.
+
+        *history* is the end of all messages that the server compressed before, if the peer has not seen it
+        all. Data frames are not recorded.
+        """
+        session = self._frames()
+        if history is not None and session.inflater is not None:
+            session.inflater.remember(history)
+        for item in self._read(data):
+            if isinstance(item, ReceivedFrame) and not item.is_control:
+                continue
+            if (event := self._take(item)) is not None:
+                yield event
+
+    def put_back(self, data: bytes) -> None:
+        """Let *data* be what came next, behind what was not taken yet."""
+        self._source = self._read(data)
 
     async def _give_way(self) -> None:
         # What has come may hold thousands of frames, and all other cases wait meanwhile.
@@ -316,6 +341,7 @@ class RawPeer:
                     self.send(Frame.pong(payload))
                 return Ping(payload)
             case Message() as message if self.dialect.is_noise(message):
+                self._reply(self.dialect.reply_to(message))
                 return None
             case Close() as close:
                 self.close_received = self.close_received or close
@@ -324,6 +350,11 @@ class RawPeer:
                 return event
             case _:
                 raise TypeError(f"no event: {item!r}")
+
+    def _reply(self, text: str | None) -> None:
+        # Section 5.4: nothing but control frames may come between the fragments of a message.
+        if text is not None and not self._in_message and not self.close_sent:
+            self.send(Frame.text(text))
 
     def _frames(self) -> ServerSession:
         if self._session is None:
@@ -337,22 +368,14 @@ class RawPeer:
 
     def _agree(self) -> Inflater | None:
         """Compression as the response agreed on it; an answer that can't be read is a violation."""
-        lines = self.response.get_all(b"Sec-WebSocket-Extensions") if self.response else []
-        try:
-            accepted = parse_extensions(b",".join(lines)) if lines else ()
-            deflate = next((one for one in accepted if one.name == EXTENSION), None)
-            if deflate is None:
-                return None
-            self.agreement = read_agreement(deflate)
-        except HttpViolation:
-            return None  # malformed as a header: judged by the cases about the handshake
-        except DeflateViolation as exc:
-            self._violated(Violation(exc.requirement, exc.text))
-            self.agreement = Agreement()
-        self.deflater = Deflater(
-            self.agreement.client_max_window_bits, not self.agreement.client_no_context_takeover
-        )
-        return Inflater(not self.agreement.server_no_context_takeover, self.receive_limit)
+        self.agreement, violation = agreed(self.response)
+        if violation is not None:
+            self._violated(violation)
+        if self.agreement is None:
+            return None
+        told = self.agreement
+        self.deflater = Deflater(told.client_max_window_bits, not told.client_no_context_takeover)
+        return Inflater(not told.server_no_context_takeover, self.receive_limit)
 
     def _violated(self, violation: Violation) -> None:
         if violation in self.violations or len(self.violations) >= VIOLATIONS_KEPT:

@@ -16,18 +16,32 @@ from wireproof.wire.websocket import Frame
 
 T = TypeVar("T")
 Check = Callable[[WebSocketPeer, T], Awaitable[None]]
+Opening = Callable[[WebSocketPeer], Awaitable[object]]
 
 WIDTH = 8  # connections that one table has under way at once
 ENOUGH = 12  # broken rows after which no more are tried
 NAMED = 4  # rows named in one sentence
 
 
-async def each_row(attempt: Attempt, peers: Peers, rows: Mapping[str, T], check: Check[T]) -> None:
-    """Await *check* for every row, each on an open connection of its own; note what breaks, by rows."""
-    table = _Table(attempt, peers, check, iter(rows.items()))
+async def each_row(
+    attempt: Attempt,
+    peers: Peers,
+    rows: Mapping[str, T],
+    check: Check[T],
+    *,
+    opening: Opening = WebSocketPeer.open,
+    width: int = WIDTH,
+    enough: int = ENOUGH,
+) -> None:
+    """Await *check* for every row, each on an open connection of its own; note what breaks, by rows.
+
+    *opening* opens a connection. At most *width* are under way at once, and no more rows are tried once
+    *enough* are broken.
+    """
+    table = _Table(attempt, peers, check, iter(rows.items()), opening, enough)
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(WIDTH, len(rows))):
+            for _ in range(min(width, len(rows))):
                 group.create_task(table.work())
     except BaseExceptionGroup as several:
         raise several.exceptions[0] from None
@@ -90,13 +104,15 @@ class _Table(Generic[T]):
     peers: Peers
     check: Check[T]
     rows: Iterator[tuple[str, T]]
+    opening: Opening
+    enough: int
     under_way: dict[str, Attempt] = field(default_factory=dict)
     broken: list[tuple[str, Finding]] = field(default_factory=list)
 
     async def work(self) -> None:
         """Try one row after another until none is left."""
         for name, value in self.rows:
-            if len({row for row, _ in self.broken}) >= ENOUGH:
+            if len({row for row, _ in self.broken}) >= self.enough:
                 return
             attempt = replace(self.attempt, findings=[], waiting=None)
             self.attempt.peers += 1
@@ -104,7 +120,7 @@ class _Table(Generic[T]):
             peer = self.peers()
             peer.attempt = attempt
             try:
-                await peer.open()
+                await self.opening(peer)
                 await self.check(peer, value)
             except Broken as broken:
                 attempt.findings.append(broken.finding)

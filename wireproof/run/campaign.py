@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import pytest
 
 from wireproof import SUITES_VERSION, __version__
 from wireproof.attempt import Attempt
 from wireproof.catalogue.requirement import load_catalogue
-from wireproof.errors import UsageError, WireproofError
+from wireproof.errors import InternalError, UsageError, WireproofError
 from wireproof.profile import Known
 from wireproof.run.events import (
     CaseFinished,
@@ -33,11 +34,11 @@ from wireproof.run.redact import Redactor
 from wireproof.run.scheduler import Flight, Plan
 from wireproof.run.select import CaseItem, select
 from wireproof.run.settings import Settings
+from wireproof.run.track import DIRECT
 from wireproof.target import Target
 from wireproof.verdict import Verdict
 
 CAMPAIGN = pytest.StashKey["Campaign"]()
-DIRECT = {"name": "direct", "kind": "direct", "software": None, "version": None}
 
 
 class Campaign:
@@ -50,8 +51,10 @@ class Campaign:
         self._door = threading.Lock()
         self.lab = Lab(settings, self.emit)
         self.items: dict[str, CaseItem] = {}
+        self.kept: list[Mapping[str, Any]] = []
         self.expected = 0
         self.settled = 0
+        self.target: Target | None = None  # once it has been probed
         self.problem: WireproofError | None = None  # why nothing could run
         self._began = 0.0
         self._open = False
@@ -71,21 +74,43 @@ class Campaign:
             self.problem = exc
             raise
         self.found = len(cases)
-        return chosen
+        decided = {str(record["id"]): record for record in self.settings.kept}
+        self.kept = [decided[case.id] for case in chosen if case.id in decided]
+        return [case for case in chosen if case.id not in decided]
 
-    def open(self, count: int) -> None:
-        """Probe the target; raise `TargetError` before any case has run."""
+    def speaks(self, protocol: str) -> bool:
+        """Whether the target speaks *protocol*, for all that is known; probes it the first time."""
+        if self.settings.protocols and protocol not in self.settings.protocols:
+            return False
+        if self.problem is None and self.target is None:
+            try:
+                self.target = self.lab.open()
+            except WireproofError as exc:
+                self.problem = exc
+        # Where nothing can be told, a wrong selection must be, so that all cases are needed.
+        return self.target is None or protocol in self.target.protocols
+
+    def open(self, count: int, seconds: float = 0.0) -> None:
+        """Probe the target; raise `TargetError` before any case has run.
+
+        *count* cases are to fly, which takes about *seconds* with a quick server.
+        """
         self._began = time.monotonic()
-        self.expected = count
+        self.expected = count + len(self.kept)
         tool = {"name": "wireproof", "version": __version__, "suites": SUITES_VERSION}
-        self.emit(RunStarted(_now(), tool, self.settings.command, self.settings.seed, count))
+        self.emit(
+            RunStarted(
+                _now(), tool, self.settings.command, self.settings.seed, self.expected, round(seconds, 3)
+            )
+        )
         self._open = True
-        try:
-            target = self.lab.open()
-        except WireproofError as exc:
-            self.problem = exc
-            raise
-        self.emit(TargetProbed(describe(target, self.settings), (DIRECT,)))
+        for record in self.kept:
+            self.settled += 1
+            self.emit(CaseFinished(record))
+        self.speaks(next(iter(self.settings.protocols), "websocket"))
+        if self.target is None:
+            raise self.problem or InternalError("the target was not probed")
+        self.emit(TargetProbed(describe(self.target, self.settings), (DIRECT.as_json(),)))
 
     def plan(
         self,

@@ -7,14 +7,16 @@ import re
 import secrets as entropy
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from wireproof.case import Intensity
 from wireproof.errors import UsageError
+from wireproof.peer.dialect import SessionDialect
 from wireproof.peer.endpoint import TlsOptions, parse_endpoint
 from wireproof.profile import Profile, load_known, load_profile
+from wireproof.run.continuing import Begun, read_begun
 from wireproof.run.ready import parse_ready
 from wireproof.run.redact import Redactor, header_secrets, url_secrets
 from wireproof.run.settings import Settings
@@ -54,7 +56,8 @@ def settings_from(options: Mapping[str, Any], argv: Sequence[str]) -> Settings:
     except UsageError as exc:
         raise UsageError(Redactor(secret_url).text(str(exc))) from None
     shown = '"$WIREPROOF_URL"' if secret_url else shlex.quote(url)
-    seed = options["seed"] if options["seed"] is not None else entropy.randbelow(1 << 32)
+    begun = _begun(options, Redactor(kept.values).text(url))
+    seed = next((s for s in (options["seed"], begun.seed) if s is not None), entropy.randbelow(1 << 32))
     start = ["--start", shlex.quote(options["start"])] if options["start"] else []
     passed_on = map(Redactor(kept.values).text, (*_passed_on(options), *start))
     again = ["wireproof run", shown, *kept.words, *passed_on, "--case {case} --seed {seed}"]
@@ -70,6 +73,7 @@ def settings_from(options: Mapping[str, Any], argv: Sequence[str]) -> Settings:
             server_name=options["sni"],
         ),
         dialect=profile.dialect,
+        session=_session(profile, options["socketio_path"]),
         assume=_capabilities(options["assume"]) | profile.assume - _capabilities(options["without"]),
         without=_capabilities(options["without"]) | profile.without - _capabilities(options["assume"]),
         chosen_intensity=Intensity.parse(options["intensity"]) if options["intensity"] else None,
@@ -84,6 +88,7 @@ def settings_from(options: Mapping[str, Any], argv: Sequence[str]) -> Settings:
         cases=tuple(options["case"]),
         rerun=_rerun(options["rerun_failed"]),
         shard=_shard(options["shard"]),
+        kept=begun.cases,
         fail_on_warn=options["fail_on"] == "warn",
         known=(*profile.known, *(entry for path in options["known"] for entry in load_known(Path(path)))),
         profile=str(profile.path) if profile.path else None,
@@ -99,6 +104,14 @@ def _profile(options: Mapping[str, Any]) -> Profile:
     if options["profile"]:
         return load_profile(Path(options["profile"]))
     return load_profile(PROFILE_HERE) if PROFILE_HERE.is_file() else Profile()
+
+
+def _session(profile: Profile, path: str | None) -> SessionDialect:
+    if path is None:
+        return profile.session
+    if not re.fullmatch(r"/[!-~]*", path) or "?" in path:
+        raise UsageError(f"--socketio-path {path!r}: write a path that begins with /, as in /socket.io/")
+    return replace(profile.session, path=path)
 
 
 def _headers(options: Mapping[str, Any], kept: _Secrets) -> tuple[Header, ...]:
@@ -153,7 +166,7 @@ def _join(first: Sequence[Header], second: Sequence[Header]) -> tuple[Header, ..
 
 
 def _passed_on(options: Mapping[str, Any]) -> list[str]:
-    single = ("profile", "ca", "client_cert", "client_key", "sni", "intensity", "ready")
+    single = ("profile", "ca", "client_cert", "client_key", "sni", "intensity", "ready", "socketio_path")
     words = [f"--{n.replace('_', '-')} {shlex.quote(options[n])}" for n in single if options[n]]
     for name in ("subprotocol", "assume", "without"):
         words += [f"--{name} {shlex.quote(value)}" for value in options[name]]
@@ -177,6 +190,15 @@ def _rerun(path: str | None) -> frozenset[str] | None:
         return frozenset(c["id"] for c in cases if c["verdict"] in ("fail", "warn", "inconclusive", "error"))
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise UsageError(f"--rerun-failed {path}: this is no report of wireproof ({exc})") from exc
+
+
+def _begun(options: Mapping[str, Any], url: str) -> Begun:
+    path, journal = options["continue"], options["journal"]
+    if path is None:
+        return Begun()
+    if journal and Path(journal).resolve() == Path(path).resolve():
+        raise UsageError("--journal and --continue name the same file: the new journal needs another one")
+    return read_begun(Path(path), url)
 
 
 def _shard(text: str | None) -> tuple[int, int]:

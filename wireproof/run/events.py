@@ -12,7 +12,10 @@ from typing import Any, ClassVar, Protocol
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A run begins: ``tool`` and ``command`` as in the report, ``cases`` counts what was selected."""
+    """A run begins: ``tool`` and ``command`` as in the report, ``cases`` counts what was selected.
+
+    ``seconds`` is about how long all of it takes with a quick server.
+    """
 
     name: ClassVar[str] = "run-started"
     started: str
@@ -20,6 +23,7 @@ class RunStarted:
     command: tuple[str, ...]
     seed: int
     cases: int
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,22 @@ class TargetProbed:
 
 @dataclass(frozen=True, slots=True)
 class CaseStarted:
-    """A case takes off."""
+    """A case takes off; ``seconds`` is about how long it takes with a quick server."""
 
     name: ClassVar[str] = "case-started"
     id: str
     route: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAdvanced:
+    """A case that takes long has come so far: ``done`` is a part of the whole, from 0 to 1."""
+
+    name: ClassVar[str] = "case-advanced"
+    id: str
+    route: str
+    done: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +88,16 @@ class RunFinished:
     complete: bool
 
 
-Event = RunStarted | TargetProbed | CaseStarted | CaseFinished | TargetLost | TargetBack | RunFinished
+Event = (
+    RunStarted
+    | TargetProbed
+    | CaseStarted
+    | CaseAdvanced
+    | CaseFinished
+    | TargetLost
+    | TargetBack
+    | RunFinished
+)
 
 
 def as_json(event: Event) -> dict[str, Any]:

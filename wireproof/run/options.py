@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from wireproof.case import Intensity
+from wireproof.target import PROTOCOLS
 
 
 class Group(Enum):
@@ -67,6 +68,7 @@ RUN_OPTIONS = (
     RunOption("profile", "What is to be known of the server [./wireproof.toml].", metavar="FILE"),
     RunOption("assume", "The server can: do not probe.", Shape.TEXTS, _T, "CAPABILITY"),
     RunOption("without", "The server can't: do not probe.", Shape.TEXTS, _T, "CAPABILITY"),
+    RunOption("socketio-path", "Where Engine.IO is served [/socket.io/].", metavar="PATH"),
     RunOption("start", "Start the target, and again when a case kills it.", metavar="COMMAND"),
     RunOption(
         "ready",
@@ -74,7 +76,7 @@ RUN_OPTIONS = (
         metavar="URL",
     ),
     RunOption("case", "Run this case (a glob; brackets are literal).", Shape.TEXTS, _S, "ID"),
-    RunOption("protocol", "Judge only this protocol.", Shape.TEXTS, _S, choices=("websocket",)),
+    RunOption("protocol", "Judge only this protocol.", Shape.TEXTS, _S, choices=PROTOCOLS),
     RunOption(
         "intensity",
         "How hard to be [normal on this machine, gentle elsewhere].",
@@ -82,6 +84,12 @@ RUN_OPTIONS = (
         choices=tuple(str(intensity) for intensity in Intensity),
     ),
     RunOption("rerun-failed", "Run only what did not pass in this JSON report.", group=_S, metavar="REPORT"),
+    RunOption(
+        "continue",
+        "Take the verdicts from this journal of a run that was cut off, and run what is missing.",
+        group=_S,
+        metavar="JOURNAL",
+    ),
     RunOption("shard", "Run the K-th of N parts.", group=_S, metavar="K/N"),
     RunOption("concurrency", "Cases in flight at once.", Shape.COUNT, _P, least=1),
     RunOption(

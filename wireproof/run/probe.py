@@ -16,7 +16,7 @@ from wireproof.peer.dialect import ROOMS, Dialect, Room
 from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.run.settings import Settings
-from wireproof.target import CAPABILITIES, Target
+from wireproof.target import CAPABILITIES, Target, capabilities_of
 from wireproof.wire.deflate import DeflateOffer
 from wireproof.wire.http1 import Response
 from wireproof.wire.session import Close, Message, Pong
@@ -79,7 +79,9 @@ class Probe:
         if not pong:
             reasons |= dict.fromkeys(("text", "binary"), CAPABILITIES["pong"])
         reasons |= {name: f"told by --without {name}" for name in self.settings.without}
-        ordered = {name: capabilities.get(name, False) for name in (*CAPABILITIES, *capabilities)}
+        ordered = {
+            name: capabilities.get(name, False) for name in (*capabilities_of(("websocket",)), *capabilities)
+        }
         return replace(target, capabilities=ordered, reasons=reasons)
 
     async def _handshake(self) -> Response:

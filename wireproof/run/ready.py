@@ -28,9 +28,10 @@ class ReadyLine:
 
 @dataclass(frozen=True, slots=True)
 class ReadyHttp:
-    """A URL that answers a GET, with any status. Certificates are not checked."""
+    """A URL that answers a GET, with any status unless one is told. Certificates are not checked."""
 
     url: str
+    status: int | None = None
 
     def __str__(self) -> str:
         return self.url
@@ -127,7 +128,10 @@ async def _answers(ready: Answering) -> bool:
             reader, writer = await _connect(ready)
             try:
                 writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
-                return await reader.readexactly(5) == b"HTTP/"
+                if ready.status is None:
+                    return await reader.readexactly(5) == b"HTTP/"
+                line = await reader.readline()
+                return line.startswith(b"HTTP/") and line.split()[1:2] == [b"%d" % ready.status]
             finally:
                 writer.transport.abort()
     except (OSError, EOFError):  # refused, reset, TLS trouble, or this try's time is up

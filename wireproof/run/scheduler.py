@@ -140,6 +140,7 @@ class Scheduler:
         outcome: BaseException | None = None
         deadline = asyncio.timeout(timeout)
         attempt.postpone = lambda seconds: deadline.reschedule((deadline.when() or 0.0) + seconds)
+        attempt.progress = _renewing(deadline, timeout, attempt.progress)
         try:
             async with deadline:
                 await flight.plan.body(attempt)
@@ -266,6 +267,19 @@ class Scheduler:
     def _inconclusive(self, flight: Flight, reason: str) -> Result:
         attempt = flight.result.attempt if flight.result else self.control.new_attempt(flight.plan)
         return Result(Verdict.INCONCLUSIVE, attempt, reason=reason, started=time.time())
+
+
+def _renewing(
+    deadline: asyncio.Timeout, timeout: float, tell: Callable[[float], None]
+) -> Callable[[float], None]:
+    """What to do about progress: *tell* it, and count the deadline anew."""
+
+    def progress(part: float) -> None:
+        if not deadline.expired():
+            deadline.reschedule(asyncio.get_running_loop().time() + timeout)
+        tell(part)
+
+    return progress
 
 
 def _beside(before: Result, alone: Result) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from wireproof.case import Intensity
-from wireproof.peer.dialect import Dialect
+from wireproof.peer.dialect import Dialect, SessionDialect
 from wireproof.peer.endpoint import Endpoint, TlsOptions, parse_endpoint
 from wireproof.profile import Known
 from wireproof.wire.http1 import Header
@@ -14,13 +16,17 @@ from wireproof.wire.http1 import Header
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A run, described. Times are in seconds, ``rate`` is in connections a second (0: no limit)."""
+    """A run, described. Times are in seconds, ``rate`` is in connections a second (0: no limit).
+
+    ``kept`` are records of cases that the run continues from: these do not fly again.
+    """
 
     url: str
     headers: tuple[Header, ...] = ()
     subprotocols: tuple[str, ...] = ()
     tls: TlsOptions = TlsOptions()
     dialect: Dialect = Dialect()
+    session: SessionDialect = SessionDialect()
     assume: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
     chosen_intensity: Intensity | None = None
@@ -35,6 +41,7 @@ class Settings:
     cases: tuple[str, ...] = ()
     rerun: frozenset[str] | None = None
     shard: tuple[int, int] = (1, 1)
+    kept: tuple[Mapping[str, Any], ...] = ()
     fail_on_warn: bool = False
     known: tuple[Known, ...] = ()
     profile: str | None = None

@@ -111,6 +111,22 @@ class Deflater:
         return made[:-4] if made.endswith(TAIL) else made
 
 
+def compress_behind(history: bytes, data: bytes, window_bits: int = 15, level: int = 6) -> bytes:
+    """The payload of one message, its tail removed, for a server whose window holds the end of *history*.
+
+    It is what a client may send whose context was kept, whatever else it has sent before (section 7.2.1);
+    with an empty history any server can read it.
+    """
+    if window_bits == 8:
+        return Deflater(window_bits).compress(data)
+    known = history[-(1 << window_bits) :]
+    if not known:
+        return Deflater(window_bits, level=level).compress(data)
+    stream = zlib.compressobj(level, zlib.DEFLATED, -window_bits, zdict=known)
+    made = stream.compress(data) + stream.flush(zlib.Z_SYNC_FLUSH)
+    return made.removesuffix(TAIL)
+
+
 @dataclass(slots=True)
 class Inflater:
     """Decompresses messages with the context that the server keeps, or without; ``limit`` is in bytes."""
@@ -118,6 +134,10 @@ class Inflater:
     keeps_context: bool = True
     limit: int = 1 << 20
     _history: bytes = b""
+
+    def remember(self, history: bytes) -> None:
+        """Take *history* as what came before, where messages were read by other means."""
+        self._history = history[-WINDOW:]
 
     def decompress(self, payload: bytes) -> bytes:
         """The data of one compressed message (section 7.2.2).

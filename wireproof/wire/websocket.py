@@ -216,6 +216,12 @@ class FrameReader:
         """Append *data* to what is to be cut."""
         self._buffer += data
 
+    def hand_over(self) -> bytes:
+        """The bytes received that were not cut yet; the reader forgets them."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        return rest
+
     def check(self, length: int, header: bytes) -> None:
         """Raise `FrameTooLargeError` when a frame or message of *length* bytes is beyond ``limit``."""
         if length > self.limit:
@@ -253,6 +259,17 @@ class FrameReader:
             header=header,
             minimal=minimal,
         )
+
+
+def frame_end(data: bytes, start: int) -> int | None:
+    """Where the frame ends that begins at *start*, by its header; None when that is not all there."""
+    if len(data) < start + 2:
+        return None
+    masked, short = data[start + 1] & 0x80, data[start + 1] & 0x7F
+    size = 2 + {126: 2, 127: 8}.get(short, 0) + (4 if masked else 0)
+    if len(data) < start + size:
+        return None
+    return start + size + _read_length(data[start : start + size], short)[0]
 
 
 def _read_length(header: bytes, short: int) -> tuple[int, bool]:

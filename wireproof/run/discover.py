@@ -1,0 +1,113 @@
+"""Finds out which protocols a target speaks, and joins what the probes of each tell."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from wireproof.errors import TargetError
+from wireproof.peer.connection import Dialer
+from wireproof.peer.session import REVISION, Transport
+from wireproof.run.probe import Probe
+from wireproof.run.probe_session import SessionFacts, SessionProbe
+from wireproof.run.settings import Settings
+from wireproof.target import PROTOCOLS, Target, capabilities_of
+
+GRACE = 0.5  # seconds that one protocol may take longer to show than another that is spoken
+
+_CONTRACT_PATHS = ("subprotocol", "close", "send", "broadcast", "broadcast-all", "echo", "echo-binary")
+
+
+async def discover(settings: Settings, dialer: Dialer) -> Target:
+    """Probe for all that is wanted; raise `TargetError` when none of it is spoken."""
+    wanted = settings.protocols or PROTOCOLS
+    sockets = asyncio.create_task(_sockets(settings, dialer)) if "websocket" in wanted else None
+    sessions = asyncio.create_task(_sessions(settings, dialer)) if set(wanted) - {"websocket"} else None
+    tasks = {task for task in (sockets, sessions) if task is not None}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if _speaks(sockets) or _speaks(sessions):
+            await asyncio.wait(tasks, timeout=GRACE)
+        else:
+            await asyncio.wait(tasks)
+        found = sockets.result() if sockets and sockets.done() else None
+        facts = sessions.result() if sessions and sessions.done() else None
+    finally:
+        for task in tasks:
+            task.cancel()
+    if isinstance(found, TargetError) and not (facts and facts.protocols):
+        raise _with_refusal(found, facts, settings)
+    if facts is None or not facts.protocols:
+        if isinstance(found, Target):
+            return found
+        raise TargetError(
+            f"{settings.url} does not speak Engine.IO at {settings.session.path}: {_detail(facts)}"
+        )
+    protocols = tuple(name for name in facts.protocols if name in wanted)
+    target = found if isinstance(found, Target) else None
+    if target is None and "websocket" in wanted and facts.capabilities["websocket-transport"]:
+        target = await _transport(settings, dialer, facts)
+    if target is None:
+        target = Target(dialer.endpoint, protocols=(), server=facts.server)
+    if not (protocols or target.protocols):
+        raise TargetError(
+            f"{settings.url} speaks {' and '.join(facts.protocols)}, and nothing of what is wanted"
+        )
+    return _joined(
+        replace(target, protocols=(*target.protocols, *protocols), session=facts.dialect), facts, settings
+    )
+
+
+def _speaks(task: asyncio.Task[Target | TargetError] | asyncio.Task[SessionFacts] | None) -> bool:
+    if task is None or not task.done():
+        return False
+    found = task.result()
+    return isinstance(found, Target) or (isinstance(found, SessionFacts) and bool(found.protocols))
+
+
+async def _sockets(settings: Settings, dialer: Dialer) -> Target | TargetError:
+    try:
+        return await Probe(settings, dialer).run()
+    except TargetError as exc:
+        return exc
+
+
+async def _sessions(settings: Settings, dialer: Dialer) -> SessionFacts:
+    return await SessionProbe(settings, dialer, settings.session).run()
+
+
+async def _transport(settings: Settings, dialer: Dialer, facts: SessionFacts) -> Target | None:
+    """The WebSocket transport of Engine.IO as what the WebSocket suites judge."""
+    resource = f"{facts.dialect.path}?EIO={REVISION}&transport={Transport.WEBSOCKET}"
+    there = replace(dialer.endpoint, resource=resource)
+    told = replace(
+        settings,
+        dialect=facts.dialect.over_websocket,
+        without=settings.without | frozenset(_CONTRACT_PATHS) - settings.assume,
+    )
+    try:
+        target = await Probe(told, Dialer(there, settings.rate)).run()
+    except TargetError:
+        return None
+    why = "what is judged is the WebSocket transport of Engine.IO, which carries its packets only"
+    reasons = {**target.reasons, **dict.fromkeys(_CONTRACT_PATHS, why), "text": why, "binary": why}
+    return replace(target, endpoint=dialer.endpoint, sockets=there, reasons=reasons)
+
+
+def _joined(target: Target, facts: SessionFacts, settings: Settings) -> Target:
+    told = dict.fromkeys(settings.assume, True) | dict.fromkeys(settings.without, False)
+    known = {**target.capabilities, **facts.capabilities, **told}
+    names = capabilities_of(target.protocols)
+    reasons = {**target.reasons, **facts.reasons, **{n: f"told by --without {n}" for n in settings.without}}
+    capabilities = {name: known.get(name, False) for name in names}
+    return replace(target, capabilities=capabilities, reasons=reasons, server=target.server or facts.server)
+
+
+def _with_refusal(exc: TargetError, facts: SessionFacts | None, settings: Settings) -> TargetError:
+    if facts is None:
+        return exc
+    return TargetError(f"{exc}\n  nor does it speak Engine.IO at {settings.session.path}: {_detail(facts)}")
+
+
+def _detail(facts: SessionFacts | None) -> str:
+    return facts.detail if facts and facts.detail else "no answer"

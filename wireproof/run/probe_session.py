@@ -1,0 +1,289 @@
+"""Finds out whether a target speaks Engine.IO and Socket.IO, and what its application does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from wireproof.attempt import Attempt, Broken, Inconclusive, NotApplicable
+from wireproof.peer.connection import Dialer
+from wireproof.peer.dialect import Application, SessionDialect
+from wireproof.peer.engineio import SessionPeer, Way
+from wireproof.peer.raw import Ended, Refusal
+from wireproof.peer.session import SessionEnd, Transport
+from wireproof.peer.socketio import SocketIOPeer
+from wireproof.run.settings import Settings
+from wireproof.wire.engineio import Packet
+from wireproof.wire.session import Close, Message, Pong
+from wireproof.wire.socketio import PacketType
+
+ANSWER_WITHIN = 3.0  # seconds for each probe
+QUIET_PINGS = 10  # answered pings after which a server that said nothing is taken to be silent
+_SAMPLE = "wireproof probe"
+_ROOM = "wireproof-probe"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What was found: the protocols spoken (none, or engineio, or both), and what the server can do."""
+
+    protocols: tuple[str, ...]
+    capabilities: dict[str, bool]
+    reasons: dict[str, str]
+    dialect: SessionDialect
+    server: str | None
+    detail: str = ""  # how the handshake was refused
+
+
+@dataclass(slots=True)
+class SessionProbe:
+    """Probes one target for Engine.IO, and for Socket.IO above it."""
+
+    settings: Settings
+    dialer: Dialer
+    dialect: SessionDialect
+    way: Way = Way.WEBSOCKET
+
+    def session(self) -> SessionPeer:
+        """A session outside any case."""
+        return SessionPeer(self.dialer, Attempt(("probe",)), self.dialect)
+
+    async def run(self) -> SessionFacts:
+        """Probe the target; no protocol is spoken where no handshake succeeds."""
+        polling = self.session()
+        server, detail = None, ""
+        can: dict[str, bool] = {}
+        try:
+            answer = await _within(polling.handshake_with(polling.request()))
+            detail = str(answer) if answer is not None else f"no answer within {ANSWER_WITHIN:g} s"
+            server = answer.header(b"Server") or None if answer is not None else None
+        except Inconclusive as exc:
+            return SessionFacts((), {}, {}, self.dialect, None, str(exc))
+        finally:
+            polling.discard()
+        can["polling"] = polling.handshake is not None
+        can["websocket-transport"] = await self._holds(self._opens_socket)
+        if not any(can.values()):
+            return SessionFacts((), {}, {}, self.dialect, server, detail)
+        self.way = Way.WEBSOCKET if can["websocket-transport"] else Way.POLLING
+        can["upgrade"] = all(can.values()) and "websocket" in polling.timers.upgrades
+        speaks = await self._holds(self._joins)
+        if not speaks:
+            echoes = await self._holds(self._echoes)
+            self.dialect = replace(
+                self.dialect, application=Application.ECHO if echoes else Application.UNKNOWN
+            )
+        can["messages"] = self.dialect.application is not Application.UNKNOWN
+        if speaks:
+            can |= await self._socketio()
+        protocols = ("engineio", "socketio") if speaks else ("engineio",)
+        return SessionFacts(protocols, can, {}, self.dialect, server, detail)
+
+    async def _holds(self, probe: Callable[[], Awaitable[bool]]) -> bool:
+        try:
+            return bool(await _within(probe()))
+        except (Broken, Inconclusive, NotApplicable):
+            return False
+
+    async def _opens_socket(self) -> bool:
+        """Whether the server speaks first on a WebSocket there, as Engine.IO does and hardly anybody else."""
+        session = self.session()
+        try:
+            peer = await session.connect_socket()
+            if isinstance(peer, Refusal):
+                return False
+            for _ in range(QUIET_PINGS):
+                ping = peer.ping()
+                peer.send(ping)
+                while (event := await peer.event()) != Pong(ping.payload):
+                    if isinstance(event, Message):
+                        return event.data.startswith(b"0{")
+                    if isinstance(event, Close | Ended):
+                        return False
+        finally:
+            session.discard()
+        return False
+
+    async def _joins(self) -> bool:
+        """Whether CONNECT is answered as only Socket.IO does; a refusal is an answer too."""
+        client = SocketIOPeer(self.session())
+        try:
+            await client.start(self.way)
+            answer = await client.connect(self.dialect.namespace)
+        finally:
+            client.discard()
+        return not isinstance(answer, SessionEnd)
+
+    async def _echoes(self) -> bool:
+        session = self.session()
+        try:
+            await session.begin_way(self.way)
+            await session.send(Packet.message(_SAMPLE))
+            answer = await session.event()
+        finally:
+            session.discard()
+        return isinstance(answer, Packet) and answer.data == _SAMPLE
+
+    # What the test contract asks of a Socket.IO server, one probe for each capability ---------------
+
+    async def _socketio(self) -> dict[str, bool]:
+        probes: dict[str, Callable[[SocketIOPeer], Awaitable[bool]]] = {
+            "events": self._events,
+            "acks": self._acks,
+            "auth": self._auth,
+            "server-acks": self._server_acks,
+            "rooms": self._rooms,
+            "event-broadcast": self._broadcasts,
+            "event-broadcast-all": self._broadcasts_all,
+            "whoami": self._whoami,
+            "ticks": self._ticks,
+            "disconnect-me": self._disconnects,
+            "custom-namespace": self._custom,
+            "forbidden-namespace": self._forbidden,
+            "recovery": self._recovery,
+        }
+        told = self.settings.assume | self.settings.without
+        wanted = {name: probe for name, probe in probes.items() if name not in told}
+        found = await asyncio.gather(*(self._tells(probe) for probe in wanted.values()))
+        return dict(zip(wanted, found, strict=True))
+
+    async def _tells(self, probe: Callable[[SocketIOPeer], Awaitable[bool]]) -> bool:
+        async def tried() -> bool:
+            client = SocketIOPeer(self.session())
+            try:
+                await client.start(self.way)
+                return await probe(client)
+            finally:
+                client.discard()
+
+        return await self._holds(tried)
+
+    async def _quiet_answer(self, client: SocketIOPeer, name: str, *args: Any) -> list[Any] | None:
+        """What an event is acknowledged with; None when the server goes on without an acknowledgement."""
+        number = client.new_id()
+        await client.emit(name, *args, id=number)
+        await client.expect_alive()
+        await client.expect_alive()  # an acknowledgement made by a task of its own may come a little later
+        for packet in client.kept:
+            if packet.is_ack and packet.id == number and isinstance(packet.data, list):
+                return packet.data
+        return None
+
+    async def _events(self, client: SocketIOPeer) -> bool:
+        await client.join()
+        form = self.dialect.echo
+        event = form.spoken(_SAMPLE) if form else ["message", _SAMPLE]
+        await client.emit(event[0], *event[1:])
+        await client.expect_alive()
+        await client.expect_alive()
+        came = [packet.data for packet in client.kept if packet.is_event]
+        return any(
+            form.heard(data) == _SAMPLE if form else data == ["message-back", _SAMPLE] for data in came
+        )
+
+    async def _acks(self, client: SocketIOPeer) -> bool:
+        await client.join()
+        return await self._quiet_answer(client, "message-with-ack", _SAMPLE) == [_SAMPLE]
+
+    async def _auth(self, client: SocketIOPeer) -> bool:
+        await client.join(auth={"wireproof": 1})
+        await client.expect_alive()
+        await client.expect_alive()
+        return any(packet.data == ["auth", {"wireproof": 1}] for packet in client.kept)
+
+    async def _server_acks(self, client: SocketIOPeer) -> bool:
+        await client.join()
+        await client.emit("request-ack", _SAMPLE)
+        await client.expect_alive()
+        await client.expect_alive()
+        return any(p.is_event and p.id is not None and p.data[:1] == ["ack-me"] for p in client.kept)
+
+    async def _rooms(self, client: SocketIOPeer) -> bool:
+        await client.join()
+        return await self._quiet_answer(client, "join", _ROOM) == [True]
+
+    async def _broadcasts(self, client: SocketIOPeer) -> bool:
+        form = self.dialect.room
+        if form is not None and form.includes_sender:
+            return False
+        return await self._relays(client, form.spoken(_SAMPLE) if form else ["broadcast", _SAMPLE])
+
+    async def _broadcasts_all(self, client: SocketIOPeer) -> bool:
+        form = self.dialect.room
+        if form is not None and not form.includes_sender:
+            return False
+        return await self._relays(client, form.spoken(_SAMPLE) if form else ["broadcast-all", _SAMPLE])
+
+    async def _relays(self, client: SocketIOPeer, event: list[Any]) -> bool:
+        listener = SocketIOPeer(self.session())
+        form = self.dialect.room
+        try:
+            await listener.start(self.way)
+            await listener.join()
+            await client.join()
+            await client.emit(event[0], *event[1:])
+            for _ in range(3):
+                await client.expect_alive()
+                await listener.expect_alive()
+            came = [packet.data for packet in listener.kept if packet.is_event]
+            return any(form.heard(d) == _SAMPLE if form else d == ["broadcast", _SAMPLE] for d in came)
+        finally:
+            listener.discard()
+
+    async def _whoami(self, client: SocketIOPeer) -> bool:
+        await client.join()
+        answer = await self._quiet_answer(client, "whoami")
+        told = answer[0] if answer else None
+        return isinstance(told, dict) and "sid" in told
+
+    async def _ticks(self, client: SocketIOPeer) -> bool:
+        await client.join()
+        await self._quiet_answer(client, "ticks", 1, 1)
+        return bool(await client.expect_event("tick"))
+
+    async def _disconnects(self, client: SocketIOPeer) -> bool:
+        await client.join()
+        await client.emit("disconnect-me", False)
+        await client.expect_alive()
+        await client.expect_alive()
+        return any(packet.type is PacketType.DISCONNECT for packet in client.kept)
+
+    async def _custom(self, client: SocketIOPeer) -> bool:
+        answer = await client.connect("/custom")
+        return not isinstance(answer, SessionEnd) and answer.type is PacketType.CONNECT
+
+    async def _forbidden(self, client: SocketIOPeer) -> bool:
+        answer = await client.connect("/forbidden")
+        refused = not isinstance(answer, SessionEnd) and answer.type is PacketType.CONNECT_ERROR
+        told = answer.data if refused and not isinstance(answer, SessionEnd) else None
+        return isinstance(told, dict) and told.get("data") == {"code": 403}
+
+    async def _recovery(self, client: SocketIOPeer) -> bool:
+        told = await client.join()
+        return isinstance(told, dict) and isinstance(told.get("pid"), str)
+
+
+async def _within(made: Awaitable[Any]) -> Any:
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            return await made
+    except TimeoutError:
+        return None
+
+
+async def session_is_alive(dialer: Dialer, dialect: SessionDialect, within: float) -> str | None:
+    """None when a handshake over polling is answered within *within* seconds, else what went wrong."""
+    session = SessionPeer(dialer, Attempt(("check",)), dialect)
+    try:
+        async with asyncio.timeout(within):
+            await session.begin(Transport.POLLING)
+            await session.post(Packet.close())
+    except TimeoutError:
+        return f"no answer within {within:g} s"
+    except (Broken, Inconclusive, NotApplicable) as exc:
+        return str(exc)
+    finally:
+        session.discard()
+    return None
