@@ -6,9 +6,11 @@ search path is extended, so that ``wireproof.bundle.reports`` is the same import
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import wireproof.bundle
+from wireproof.proxy.driver import Drivers
 
 FOLDERS = ("suites", "fixtures", "proxies", "reports")
 
@@ -24,6 +26,13 @@ def prepare_content() -> None:
     root = str(content_root())
     if root not in wireproof.bundle.__path__:
         wireproof.bundle.__path__.append(root)
+
+
+def load_drivers() -> Drivers:
+    """Every proxy that comes along, by name."""
+    prepare_content()
+    drivers: Drivers = import_module("wireproof.bundle.proxies").load()
+    return drivers
 
 
 def suites_folder() -> Path:

@@ -16,21 +16,30 @@ import pytest
 
 from wireproof.attempt import Attempt
 from wireproof.case import CaseSpec, case_id, spec_of
-from wireproof.content import prepare_content
+from wireproof.content import load_drivers, prepare_content
 from wireproof.errors import UsageError, WireproofError
-from wireproof.run.campaign import CAMPAIGN, Campaign
+from wireproof.run.campaign import CAMPAIGN, NETWORK, Campaign
 from wireproof.run.choosing import settings_from
 from wireproof.run.journal import JournalWriter
 from wireproof.run.judge import Result
 from wireproof.run.options import RUN_OPTIONS, RunOption, Shape
 from wireproof.run.scheduler import Flight, Plan
 from wireproof.run.select import CaseItem
-from wireproof.run.track import PROVIDED
+from wireproof.run.track import PROVIDED, Track
 from wireproof.target import PROTOCOLS
 from wireproof.verdict import Verdict
 
 prepare_content()
 
+_GRAVITY = (
+    Verdict.NOT_APPLICABLE,
+    Verdict.PASS,
+    Verdict.INFO,
+    Verdict.WARN,
+    Verdict.INCONCLUSIVE,
+    Verdict.ERROR,
+    Verdict.FAIL,
+)
 _CASE = pytest.StashKey[CaseItem]()
 
 
@@ -90,7 +99,7 @@ def _campaign(config: pytest.Config) -> Campaign:
         {"url": config.getoption("wireproof_url"), **options}, config.invocation_params.args
     )
     journal = options["journal"]
-    return Campaign(settings, (JournalWriter(Path(journal)),) if journal else ())
+    return Campaign(settings, (JournalWriter(Path(journal)),) if journal else (), load_drivers)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -135,6 +144,11 @@ def client() -> None:
 @pytest.fixture
 def clients() -> None:
     """Makes any number of Socket.IO clients: call it once for each; made when the case flies."""
+
+
+@pytest.fixture
+def network() -> None:
+    """The `Network` to the target: its nodes, and routes that last for one case."""
 
 
 @pytest.fixture
@@ -186,14 +200,14 @@ class Tower:
 
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
-        self.flights: dict[str, Flight] = {}
+        self.flights: dict[str, list[Flight]] = {}
         self.started = False
 
     def pytest_ignore_collect(self, collection_path: Path, config: pytest.Config) -> bool | None:
         """Leave out the suites of protocols that the target does not speak, so that they cost no time."""
         if config.option.collectonly or collection_path.parent.name != "suites":
             return None
-        if collection_path.name not in PROTOCOLS or self.campaign.speaks(collection_path.name):
+        if collection_path.name not in (*PROTOCOLS, NETWORK) or self.campaign.speaks(collection_path.name):
             return None
         return True
 
@@ -218,7 +232,7 @@ class Tower:
         if not cases or session.config.option.collectonly or session.testsfailed:
             return
         try:
-            self.campaign.open(len(cases), sum(case.spec.seconds for case in cases))
+            self.campaign.open(cases)
         except WireproofError as exc:
             pytest.exit(str(exc), returncode=exc.status)
 
@@ -232,17 +246,29 @@ class Tower:
             return  # each case flies at its own turn
         for one in item.session.items:
             if isinstance(one, pytest.Function) and (case := case_item(one)) and can_fly(one):
-                self.flights[one.nodeid] = Flight(plan_item(self.campaign, one, case, {}))
-        self.campaign.fly(list(self.flights.values()))
+                self.flights[one.nodeid] = self._flights(one, case, {})
+        self.campaign.fly([flight for flights in self.flights.values() for flight in flights])
+
+    def _flights(self, item: pytest.Function, case: CaseItem, funcargs: dict[str, Any]) -> list[Flight]:
+        """A flight for each route."""
+        return [
+            Flight(plan_item(self.campaign, item, case, funcargs, track), track.route.name)
+            for track in self.campaign.tracks_of(case)
+        ]
+
+    def _result(self, flights: list[Flight]) -> tuple[Flight, Result]:
+        """The flight that decides pytest's outcome, and its result: the gravest of all routes."""
+        found = [(flight, self.campaign.wait(flight)) for flight in flights]
+        return max(found, key=lambda one: _GRAVITY.index(one[1].verdict))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Await the item's outcome; what is nobody's failure is an error, which pytest has at set-up."""
         case = case_item(item)
         if case is None or not isinstance(item, pytest.Function):
             return
-        if (flight := self.flights.get(item.nodeid)) is None:
+        if (flights := self.flights.get(item.nodeid)) is None:
             return
-        result = self.campaign.wait(flight)
+        _, result = self._result(flights)
         if result.verdict is Verdict.ERROR and result.error is not None:
             raise result.error
         if result.verdict in (Verdict.INCONCLUSIVE, Verdict.ERROR):
@@ -254,23 +280,21 @@ class Tower:
         case = case_item(pyfuncitem)
         if case is None:
             return None
-        flight = self.flights.get(pyfuncitem.nodeid)
-        if flight is None:
+        flights = self.flights.get(pyfuncitem.nodeid)
+        if flights is None:
             funcargs = {n: v for n, v in pyfuncitem.funcargs.items() if n not in PROVIDED}
-            flight = self.flights[pyfuncitem.nodeid] = Flight(
-                plan_item(self.campaign, pyfuncitem, case, funcargs)
-            )
-            self.campaign.fly([flight])
-        result = self.campaign.wait(flight)
+            flights = self.flights[pyfuncitem.nodeid] = self._flights(pyfuncitem, case, funcargs)
+            self.campaign.fly(flights)
+        flight, result = self._result(flights)
         pyfuncitem.user_properties += [("case", case.id), ("verdict", str(result.verdict))]
-        self._conclude(pyfuncitem, case, result)
+        self._conclude(pyfuncitem, case, result, flight.route)
         return True
 
-    def _conclude(self, item: pytest.Function, case: CaseItem, result: Result) -> None:
+    def _conclude(self, item: pytest.Function, case: CaseItem, result: Result, route: str) -> None:
         text = self.campaign.explain(case, result)
         if result.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE):
             item.add_report_section("call", "evidence", text)
-        known = self.campaign.known_failure(case, result)
+        known = self.campaign.known_failure(case, result, route)
         match result.verdict:
             case Verdict.FAIL if known is not None:
                 pytest.xfail(f"known: {known.reason}")
@@ -290,18 +314,18 @@ class Tower:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Report the time that the case took, not the time that pytest waited."""
-        flight = self.flights.get(item.nodeid)
-        if call.when == "call" and flight is not None and (result := flight.result) is not None:
+        flights = self.flights.get(item.nodeid)
+        if call.when == "call" and flights and (result := flights[0].result) is not None:
             call.start, call.duration = result.started, result.duration_s
             call.stop = result.started + result.duration_s
         report = yield
-        if report.skipped and call.when == "setup" and flight is None and isinstance(item, pytest.Function):
+        if report.skipped and call.when == "setup" and not flights and isinstance(item, pytest.Function):
             self._set_aside(item, str(call.excinfo.value) if call.excinfo else "skipped")
         return report
 
     def _set_aside(self, item: pytest.Function, reason: str) -> None:
         if (case := case_item(item)) is not None:
-            self.campaign.set_aside(plan_item(self.campaign, item, case, {}), reason)
+            self.campaign.set_aside(plan_item(self.campaign, item, case, {}, self.campaign.lab.track), reason)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
@@ -317,13 +341,14 @@ def can_fly(item: pytest.Function) -> bool:
     return inspect.iscoroutinefunction(item.function) and not blocked and wanted <= {*PROVIDED, *params}
 
 
-def plan_item(campaign: Campaign, item: pytest.Function, case: CaseItem, funcargs: dict[str, Any]) -> Plan:
-    """The plan of *item* for *campaign*; *funcargs* are what fixtures of the user's own gave."""
+def plan_item(
+    campaign: Campaign, item: pytest.Function, case: CaseItem, funcargs: dict[str, Any], track: Track
+) -> Plan:
+    """The plan of *item* for *campaign* on *track*; *funcargs* are what fixtures of the user's own gave."""
     params = getattr(getattr(item, "callspec", None), "params", {})
     names = list(inspect.signature(item.function).parameters)
 
     async def body(attempt: Attempt) -> None:
-        track = campaign.lab.track
         track.target.require(*case.spec.needs)
         provided, crew = track.board(attempt, names)
         known = {**params, **funcargs, **provided}

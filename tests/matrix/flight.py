@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -151,10 +151,10 @@ class TwinLab(Lab):
         super().__init__(settings)
         self.twin = twin
 
-    async def recover(self, suspects: Sequence[str]) -> bool:
+    async def revive(self, check: Callable[[], Awaitable[str | None]]) -> bool:
         """Start the twin anew."""
         await self.twin.restart()
-        return await super().recover(suspects)
+        return await super().revive(check)
 
 
 @contextmanager
@@ -183,8 +183,8 @@ def fly(name: str, cases: Iterable[str]) -> Flown:
         campaign.lab = TwinLab(settings, twin)
         try:
             chosen = [collected()[case] for case in cases]
-            campaign.open(len(chosen))
-            flights = [Flight(plan_item(campaign, item, case, {})) for item, case in chosen]
+            campaign.open([case for _, case in chosen])
+            flights = [Flight(plan_item(campaign, item, case, {}, campaign.lab.track)) for item, case in chosen]
             campaign.fly(flights)
             seen = [_seen(flight, campaign.wait(flight)) for flight in flights]
             return Flown(seen, time.monotonic() - began)

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wireproof.cli.completing import proxies as proxy_names
-from wireproof.content import prepare_content
+from wireproof.content import load_drivers
 from wireproof.errors import InternalError, UsageError
 from wireproof.proxy.driver import Driver, Drivers, Feature, Missing, Software, Unsupported, Upstream
 from wireproof.proxy.route import OpenRoute, open_route
@@ -35,19 +34,12 @@ _PROGRAM = click.option(
 )
 
 
-def known_drivers() -> Drivers:
-    """Every driver that comes along, by name."""
-    prepare_content()
-    drivers: Drivers = import_module("wireproof.bundle.proxies").load()
-    return drivers
-
-
 @click.command("routes")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @_PROGRAM
 def routes_command(as_json: bool, program: tuple[str, ...]) -> None:
     """Show which proxies `--via` can lead through here, and what to install for the rest."""
-    drivers = known_drivers()
+    drivers = load_drivers()
     told = parse_programs(program, os.environ, drivers)
     found = {name: driver.find(told.get(name)) for name, driver in drivers.items()}
     if as_json:
@@ -127,7 +119,7 @@ def proxy_command(
     Settings are a policy (round-robin, cookie …), tls, h2 and idle-timeout=SECONDS; `wireproof routes` shows
     what each can.
     """
-    drivers = known_drivers()
+    drivers = load_drivers()
     first, *rest = parse_via(via, drivers).hops
     extras = {Feature.TLS} if tls else set()
     if idle_timeout is not None:

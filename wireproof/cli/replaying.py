@@ -58,8 +58,8 @@ def replay_command(report: str, pattern: str, **options: Any) -> int:
         raise UsageError("the report keeps the URL's secrets to itself: give the URL again")
     seed = recorded["seed"] if options["seed"] is None else options["seed"]
     profile = options["profile"] or _profile_of(recorded)
-    ids = tuple(one["id"] for one in wanted)
-    chosen = {**options, "url": url, "seed": seed, "profile": profile, "case": ids}
+    chosen = {**options, "url": url, "seed": seed, "profile": profile}
+    chosen["case"] = tuple(one["id"] for one in wanted)
     done = perform(chosen, sys.argv[1:])
     write_reports(done.report, options)
     now = {one["id"]: one for one in done.report["cases"]}

@@ -15,6 +15,7 @@ from wireproof.cli.formats import write_reports
 from wireproof.cli.options import run_options
 from wireproof.cli.progress import follow
 from wireproof.cli.session import fly
+from wireproof.content import load_drivers
 from wireproof.errors import InternalError, JournalError, UsageError
 from wireproof.report import Fold, Report, exit_status
 from wireproof.run.campaign import Campaign
@@ -28,11 +29,15 @@ INTERRUPTED = 130
 
 
 @click.command("run")
-@click.argument("url", required=False)
+@click.argument("urls", nargs=-1, metavar="[URL]...")
 @run_options
-def run_command(**options: Any) -> int:
-    """Judge the server at URL (ws://, wss://, http://, https:// or unix:/path/of.sock)."""
-    return run(options, sys.argv[1:])
+def run_command(urls: tuple[str, ...], **options: Any) -> int:
+    """Judge the server at URL (ws://, wss://, http://, https:// or unix:/path/of.sock).
+
+    Several URLs are nodes of one service.
+    """
+    first, *others = urls or (None,)
+    return run({**options, "url": first, "node": (*others, *options["node"])}, sys.argv[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def perform(options: Mapping[str, Any], argv: Sequence[str], again: str | None =
     journal, state = JournalWriter(path), _Following()
     keyword = ("-k", options["keyword"]) if options["keyword"] else ()
     with follow(options) as shown:
-        campaign = Campaign(settings, (journal, state, *shown))
+        campaign = Campaign(settings, (journal, state, *shown), load_drivers)
         try:
             status = fly(campaign, *keyword)
         finally:

@@ -163,11 +163,15 @@ class Connection(asyncio.Protocol):
 
 
 class Dialer:
-    """Opens connections to one endpoint, at most *rate* a second (0: as fast as wanted)."""
+    """Opens connections to one endpoint, at most *rate* a second (0: as fast as wanted).
 
-    def __init__(self, endpoint: Endpoint, rate: float = 0.0) -> None:
+    *source* is the local address that they come from, where that matters.
+    """
+
+    def __init__(self, endpoint: Endpoint, rate: float = 0.0, source: str | None = None) -> None:
         self.endpoint = endpoint
         self.rate = rate
+        self.source = (source, 0) if source else None
         self.last_alive = 0.0  # when a response last came, on the monotonic clock
         self._next = 0.0
         self._addresses: list[str] = []
@@ -208,7 +212,12 @@ class Dialer:
         for last, address in ((a == self._addresses[-1], a) for a in tuple(self._addresses)):
             try:
                 await loop.create_connection(
-                    lambda: connection, address, there.port, ssl=there.tls, server_hostname=there.server_name
+                    lambda: connection,
+                    address,
+                    there.port,
+                    ssl=there.tls,
+                    server_hostname=there.server_name,
+                    local_addr=self.source,
                 )
                 self._addresses = [address]
                 return

@@ -151,7 +151,8 @@ class SessionDialect:
 
     ``path`` is where Engine.IO is served, ``auth`` is what goes with each request to join a namespace, and
     ``namespace`` the one in which the application answers. ``echo`` and ``room`` tell how it does so where it
-    does not follow the test contract; their texts are the JSON of whole events.
+    does not follow the test contract; their texts are the JSON of whole events. ``websocket`` tells whether
+    clients go over WebSocket where a case does not say how.
     """
 
     path: str = "/socket.io/"
@@ -160,6 +161,7 @@ class SessionDialect:
     namespace: str = "/"
     echo: EventForm | None = None
     room: EventForm | None = None
+    websocket: bool = True
 
     @property
     def joining(self) -> str:

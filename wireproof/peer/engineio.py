@@ -69,6 +69,10 @@ class SessionPeer(RawSession):
 
     async def upgrade(self) -> WebSocketPeer:
         """Upgrade to WebSocket as a client should; raise `Inconclusive` when the server does not join in."""
+        return await self.complete_upgrade(await self.probe())
+
+    async def probe(self) -> WebSocketPeer:
+        """Open the WebSocket of an upgrade and have a probe answered; else raise `Inconclusive`."""
         found = await self.connect_socket()
         if isinstance(found, Refusal):
             raise Inconclusive(f"the WebSocket of an upgrade was refused: {found.detail}")
@@ -77,14 +81,21 @@ class SessionPeer(RawSession):
             answer = await receive_packet(found, self)
         if answer != Packet.pong("probe"):
             raise Inconclusive(f"the probe of an upgrade was answered with {answer or found.ended}")
+        return found
+
+    async def complete_upgrade(self, socket: WebSocketPeer) -> WebSocketPeer:
+        """Let the pending poll end, complete the upgrade that *socket* has probed for, and use it from now on.
+
+        No POST may be under way. Raise `Inconclusive` when the session ends instead.
+        """
         with self.attempt.expecting("the end of the pending poll, so that the upgrade can go on"):
             await self.stop_polling()
         if self.ended is not None:
             raise Inconclusive(f"the session ended during its upgrade: {self.ended}")
-        found.send(Frame.text("5"))
-        self.switch_to(found)
+        socket.send(Frame.text("5"))
+        self.switch_to(socket)
         self.listen()
-        return found
+        return socket
 
     async def expect_open(self, request: Request, requirement: str | None = None) -> Handshake:
         """Send *request* and demand that it opens a session."""

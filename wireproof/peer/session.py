@@ -296,7 +296,7 @@ class RawSession:
             text = answer.body.decode("utf-8")
         except UnicodeDecodeError:
             text = answer.body.decode("utf-8", "replace")
-            self.accuse([Violation("engineio/payload/encoding", "a body that is not UTF-8")])
+            self.accuse([Violation("engineio/packet-encoding/utf-8-sent", "a body that is not UTF-8")])
         reading = read_payload(text)
         self.accuse(reading.violations)
         for packet in reading.packets:

@@ -45,14 +45,18 @@ class SocketIOPeer:
 
     # Opening --------------------------------------------------------------------------------------
 
-    async def open(self, way: Way = Way.WEBSOCKET, auth: Any = ABSENT) -> None:
+    async def open(self, way: Way | None = None, auth: Any = ABSENT) -> None:
         """Make a working session and join the application's namespace; else raise `Inconclusive`."""
         await self.start(way)
         await self.join(auth=auth)
 
-    async def start(self, way: Way = Way.WEBSOCKET) -> None:
-        """Make a session and join nothing yet; raise `Inconclusive` when that fails."""
-        await self.session.begin_way(way)
+    async def start(self, way: Way | None = None) -> None:
+        """Make a session and join nothing yet; raise `Inconclusive` when that fails.
+
+        Without *way* it goes over WebSocket where the server offers that.
+        """
+        usual = Way.WEBSOCKET if self.session.dialect.websocket else Way.POLLING
+        await self.session.begin_way(way or usual)
 
     async def join(self, namespace: str | None = None, auth: Any = ABSENT) -> Any:
         """Join *namespace* (the application's by default), return what CONNECT brought, or raise."""

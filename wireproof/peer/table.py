@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from wireproof.attempt import Attempt, Broken, Expectation
-from wireproof.peer.peers import Peers
+from wireproof.peer.peers import Maker, Peers
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.verdict import Finding
 from wireproof.wire.websocket import Frame
 
 T = TypeVar("T")
-Check = Callable[[WebSocketPeer, T], Awaitable[None]]
-Opening = Callable[[WebSocketPeer], Awaitable[object]]
+
+
+class Openable(Protocol):
+    """What a table opens for each row: a peer of any kind."""
+
+    attempt: Attempt
+
+    def open(self) -> Coroutine[Any, Any, object]:
+        """Open it as an ordinary client does."""
+
+    def discard(self) -> None:
+        """Give it up, without waiting for anything."""
+
+
+P = TypeVar("P", bound=Openable)
 
 WIDTH = 8  # connections that one table has under way at once
 ENOUGH = 12  # broken rows after which no more are tried
@@ -25,18 +38,18 @@ NAMED = 4  # rows named in one sentence
 
 async def each_row(
     attempt: Attempt,
-    peers: Peers,
+    peers: Maker[P],
     rows: Mapping[str, T],
-    check: Check[T],
+    check: Callable[[P, T], Awaitable[None]],
     *,
-    opening: Opening = WebSocketPeer.open,
+    opening: Callable[[P], Awaitable[object]] | None = None,
     width: int = WIDTH,
     enough: int = ENOUGH,
 ) -> None:
-    """Await *check* for every row, each on an open connection of its own; note what breaks, by rows.
+    """Await *check* for every row, each with an open peer of its own; note what breaks, by rows.
 
-    *opening* opens a connection. At most *width* are under way at once, and no more rows are tried once
-    *enough* are broken.
+    *opening* opens a peer, `open` by default. At most *width* are under way at once, and no more rows are
+    tried once *enough* are broken.
     """
     table = _Table(attempt, peers, check, iter(rows.items()), opening, enough)
     try:
@@ -97,14 +110,14 @@ def _with_rows(finding: Finding, rows: str) -> Finding:
 
 
 @dataclass(slots=True)
-class _Table(Generic[T]):
+class _Table(Generic[P, T]):
     """The state of one table. Every row has an attempt of its own, so that its expectations stay apart."""
 
     attempt: Attempt
-    peers: Peers
-    check: Check[T]
+    peers: Maker[P]
+    check: Callable[[P, T], Awaitable[None]]
     rows: Iterator[tuple[str, T]]
-    opening: Opening
+    opening: Callable[[P], Awaitable[object]] | None
     enough: int
     under_way: dict[str, Attempt] = field(default_factory=dict)
     broken: list[tuple[str, Finding]] = field(default_factory=list)
@@ -120,7 +133,7 @@ class _Table(Generic[T]):
             peer = self.peers()
             peer.attempt = attempt
             try:
-                await self.opening(peer)
+                await (self.opening(peer) if self.opening else peer.open())
                 await self.check(peer, value)
             except Broken as broken:
                 attempt.findings.append(broken.finding)

@@ -17,6 +17,7 @@ from wireproof.attempt import Attempt
 from wireproof.catalogue.requirement import load_catalogue
 from wireproof.errors import InternalError, UsageError, WireproofError
 from wireproof.profile import Known
+from wireproof.proxy.driver import Drivers
 from wireproof.run.events import (
     CaseFinished,
     Event,
@@ -34,9 +35,12 @@ from wireproof.run.redact import Redactor
 from wireproof.run.scheduler import Flight, Plan
 from wireproof.run.select import CaseItem, select
 from wireproof.run.settings import Settings
-from wireproof.run.track import DIRECT
+from wireproof.run.track import Track
 from wireproof.target import Target
 from wireproof.verdict import Verdict
+
+NETWORK = "network"
+"""The suite whose cases bring their own routes."""
 
 CAMPAIGN = pytest.StashKey["Campaign"]()
 
@@ -44,12 +48,17 @@ CAMPAIGN = pytest.StashKey["Campaign"]()
 class Campaign:
     """Everything that one run is. Its reporters are called from the lab's thread and from the main one."""
 
-    def __init__(self, settings: Settings, reporters: Sequence[Reporter] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        reporters: Sequence[Reporter] = (),
+        drivers: Callable[[], Drivers] = dict,
+    ) -> None:
         self.settings = settings
         self.reporters = tuple(reporters)
         self.redactor = Redactor(settings.secrets)
         self._door = threading.Lock()
-        self.lab = Lab(settings, self.emit)
+        self.lab = Lab(settings, self.emit, drivers)
         self.items: dict[str, CaseItem] = {}
         self.kept: list[Mapping[str, Any]] = []
         self.expected = 0
@@ -74,12 +83,17 @@ class Campaign:
             self.problem = exc
             raise
         self.found = len(cases)
-        decided = {str(record["id"]): record for record in self.settings.kept}
-        self.kept = [decided[case.id] for case in chosen if case.id in decided]
-        return [case for case in chosen if case.id not in decided]
+        decided: dict[str, list[Mapping[str, Any]]] = {}
+        for record in self.settings.kept:
+            decided.setdefault(str(record["id"]), []).append(record)
+        whole = [case for case in chosen if len(decided.get(case.id, ())) == self.settings.ways]
+        self.kept = [record for case in whole for record in decided[case.id]]
+        return [case for case in chosen if case not in whole]
 
     def speaks(self, protocol: str) -> bool:
         """Whether the target speaks *protocol*, for all that is known; probes it the first time."""
+        if protocol == NETWORK:
+            return bool(self.settings.nodes or self.settings.via or self.settings.direct)
         if self.settings.protocols and protocol not in self.settings.protocols:
             return False
         if self.problem is None and self.target is None:
@@ -90,13 +104,12 @@ class Campaign:
         # Where nothing can be told, a wrong selection must be, so that all cases are needed.
         return self.target is None or protocol in self.target.protocols
 
-    def open(self, count: int, seconds: float = 0.0) -> None:
-        """Probe the target; raise `TargetError` before any case has run.
-
-        *count* cases are to fly, which takes about *seconds* with a quick server.
-        """
+    def open(self, cases: Sequence[CaseItem]) -> None:
+        """Probe the target, for *cases* to fly; raise `TargetError` before any of them has."""
         self._began = time.monotonic()
-        self.expected = count + len(self.kept)
+        routes = [1 if case.suite == NETWORK else self.settings.ways for case in cases]
+        self.expected = sum(routes) + len(self.kept)
+        seconds = sum(case.spec.seconds * ways for case, ways in zip(cases, routes, strict=True))
         tool = {"name": "wireproof", "version": __version__, "suites": SUITES_VERSION}
         self.emit(
             RunStarted(
@@ -110,7 +123,12 @@ class Campaign:
         self.speaks(next(iter(self.settings.protocols), "websocket"))
         if self.target is None:
             raise self.problem or InternalError("the target was not probed")
-        self.emit(TargetProbed(describe(self.target, self.settings), (DIRECT.as_json(),)))
+        told = tuple(track.route.as_json() for track in self.lab.tracks)
+        self.emit(TargetProbed(describe(self.target, self.settings), told))
+
+    def tracks_of(self, case: CaseItem) -> list[Track]:
+        """The routes that *case* takes: those about the network make their own."""
+        return self.lab.tracks[:1] if case.suite == NETWORK else self.lab.tracks
 
     def plan(
         self,
@@ -146,22 +164,23 @@ class Campaign:
         if future.cancelled() or future.exception() is not None:
             return
         result, case = future.result(), self.items[flight.plan.id]
-        known = self.known_failure(case, result)
+        known = self.known_failure(case, result, flight.route)
         record = case_record(
             flight.plan,
             result,
             title=case.title,
             suite=case.suite,
-            route="direct",
+            route=flight.route,
             known=None if known is None else known.as_json(),
             reproduce=self.settings.reproduce_line(case.id),
         )
         self.settled += 1
         self.emit(CaseFinished(record))
 
-    def known_failure(self, case: CaseItem, result: Result) -> Known | None:
-        """The entry that says that exactly this failure is known."""
-        return known_failure(self.settings.known, case.id, "direct", result)
+    def known_failure(self, case: CaseItem, result: Result, route: str = "direct") -> Known | None:
+        """The entry that says that exactly this failure is known, of the target or of a proxy on *route*."""
+        of_proxies = next((track.known for track in self.lab.tracks if track.route.name == route), ())
+        return known_failure((*self.settings.known, *of_proxies), case.id, route, result)
 
     def explain(self, case: CaseItem, result: Result) -> str:
         """The verdict in a few lines, for a terminal that shows nothing else."""
@@ -195,7 +214,7 @@ def describe(target: Target, settings: Settings) -> dict[str, object]:
     """The target as the report shows it."""
     return {
         "url": settings.url,
-        "nodes": [settings.url],
+        "nodes": [settings.url, *settings.nodes],
         "protocols": list(target.protocols),
         "server": target.server,
         "capabilities": dict(target.capabilities),

@@ -81,6 +81,10 @@ def settings_from(options: Mapping[str, Any], argv: Sequence[str]) -> Settings:
         chosen_rate=options["rate"],
         case_timeout=options["case_timeout"],
         patience=options["patience"] or 0.0,
+        nodes=_nodes(options["node"]),
+        direct=options["direct"],
+        via=tuple(dict.fromkeys(options["via"])),
+        programs=tuple(options["program"]),
         seed=seed,
         start=options["start"],
         ready=options["ready"],
@@ -104,6 +108,12 @@ def _profile(options: Mapping[str, Any]) -> Profile:
     if options["profile"]:
         return load_profile(Path(options["profile"]))
     return load_profile(PROFILE_HERE) if PROFILE_HERE.is_file() else Profile()
+
+
+def _nodes(urls: Sequence[str]) -> tuple[str, ...]:
+    for url in urls:
+        parse_endpoint(url)
+    return tuple(urls)
 
 
 def _session(profile: Profile, path: str | None) -> SessionDialect:
@@ -166,9 +176,19 @@ def _join(first: Sequence[Header], second: Sequence[Header]) -> tuple[Header, ..
 
 
 def _passed_on(options: Mapping[str, Any]) -> list[str]:
-    single = ("profile", "ca", "client_cert", "client_key", "sni", "intensity", "ready", "socketio_path")
+    single = (
+        "profile",
+        "ca",
+        "client_cert",
+        "client_key",
+        "sni",
+        "intensity",
+        "ready",
+        "socketio_path",
+        "direct",
+    )
     words = [f"--{n.replace('_', '-')} {shlex.quote(options[n])}" for n in single if options[n]]
-    for name in ("subprotocol", "assume", "without"):
+    for name in ("subprotocol", "assume", "without", "node", "via", "program"):
         words += [f"--{name} {shlex.quote(value)}" for value in options[name]]
     if options["patience"]:
         words.append(f"--patience {options['patience']:g}")

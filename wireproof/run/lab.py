@@ -11,13 +11,17 @@ from typing import Any, TypeVar
 
 from wireproof.errors import TargetError
 from wireproof.peer.connection import Dialer
+from wireproof.proxy.driver import Drivers
+from wireproof.proxy.route import OpenRoute
 from wireproof.run.discover import discover
 from wireproof.run.events import Event
 from wireproof.run.process import Command, StartError, Supervisor
 from wireproof.run.ready import Ready, ReadyTcp, ReadyUnix, parse_ready
+from wireproof.run.route import DIRECT, Route
 from wireproof.run.scheduler import Flight, Scheduler
 from wireproof.run.settings import Settings
-from wireproof.run.track import DIRECT, Track
+from wireproof.run.track import Track
+from wireproof.run.ways import Turns, Ways
 from wireproof.target import Target
 
 T = TypeVar("T")
@@ -28,11 +32,17 @@ RETURN_WITHIN = 5.0  # seconds for a target that nobody restarts to come back by
 class Lab:
     """One event loop in a thread of its own, and everything that lives on it."""
 
-    def __init__(self, settings: Settings, emit: Callable[[Event], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        emit: Callable[[Event], None] = lambda _: None,
+        drivers: Callable[[], Drivers] = dict,
+    ) -> None:
         self.settings = settings
         self.emit = emit
-        self.target = Target(settings.endpoint(), dialect=settings.dialect)
-        self.track = self._direct()
+        self.target = Target(settings.endpoint(settings.direct), dialect=settings.dialect)
+        self.ways = Ways(settings, drivers)
+        self.tracks = [self._track(DIRECT, self.target)]
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="wireproof", daemon=True)
         self._supervisor: Supervisor | None = None
@@ -45,8 +55,12 @@ class Lab:
         """Start the loop (and the target, when it is ours to start) and probe; raise `TargetError`."""
         self._thread.start()
         self.target = self.run(self._open())
-        self.track = self._direct()
         return self.target
+
+    @property
+    def track(self) -> Track:
+        """The direct route's."""
+        return self.tracks[0]
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run *coroutine* on the lab's loop and wait for it."""
@@ -79,26 +93,37 @@ class Lab:
                 await self._supervisor.start()
             except StartError as exc:
                 raise TargetError(str(exc)) from exc
-        return await discover(self.settings, Dialer(self.target.endpoint, self.settings.rate))
+        target = await discover(self.settings, Dialer(self.target.endpoint, self.settings.rate))
+        others = [self._track(*opened) async for opened in self.ways.open(target)]
+        self.tracks = [self._track(DIRECT, target), *others]
+        return target
 
-    def _direct(self) -> Track:
-        return Track(DIRECT, self.target, self.settings, self, self.emit)
+    def _track(self, route: Route, target: Target, way: OpenRoute | None = None) -> Track:
+        return Track(route, target, self.settings, self, self.emit, self.ways, way)
 
     def _default_ready(self) -> Ready:
         there = self.target.endpoint
         return ReadyUnix(Path(there.unix)) if there.unix else ReadyTcp(there.host, there.port)
 
     async def _fly(self, flights: Sequence[Flight]) -> None:
-        self.track.flown += flights
-        scheduler = Scheduler(self.track, self.settings.concurrency, self.settings.case_timeout)
-        watch = asyncio.create_task(self._watch(scheduler))
+        turns = Turns(len(self.tracks))
         try:
-            await scheduler.fly_all(flights)
+            async with asyncio.TaskGroup() as group:
+                for track in self.tracks:
+                    mine = [flight for flight in flights if flight.route == track.route.name]
+                    group.create_task(self._fly_track(track, mine, turns))
         except BaseException as exc:
             for flight in flights:
                 if not flight.outcome.done():
                     flight.outcome.set_exception(exc)
             raise
+
+    async def _fly_track(self, track: Track, flights: Sequence[Flight], turns: Turns) -> None:
+        track.flown += flights
+        scheduler = Scheduler(track, self.settings.concurrency, self.settings.case_timeout, turns.alone)
+        watch = asyncio.create_task(self._watch(scheduler))
+        try:
+            await scheduler.fly_all(flights)
         finally:
             watch.cancel()
 
@@ -115,6 +140,7 @@ class Lab:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.ways.close()
         if self._supervisor is not None:
             await self._supervisor.stop()
 

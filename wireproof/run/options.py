@@ -68,6 +68,10 @@ RUN_OPTIONS = (
     RunOption("profile", "What is to be known of the server [./wireproof.toml].", metavar="FILE"),
     RunOption("assume", "The server can: do not probe.", Shape.TEXTS, _T, "CAPABILITY"),
     RunOption("without", "The server can't: do not probe.", Shape.TEXTS, _T, "CAPABILITY"),
+    RunOption("node", "Another node of the same service.", Shape.TEXTS, _T, "URL"),
+    RunOption("via", "Run through this too: NAME[:SETTING,…][+NAME…].", Shape.TEXTS, _T, "ROUTE"),
+    RunOption("direct", "What lies behind the URL, where something stands between.", metavar="URL"),
+    RunOption("program", "Where a proxy's program is; NAME=path: on PATH.", Shape.TEXTS, _T, "NAME=PATH"),
     RunOption("socketio-path", "Where Engine.IO is served [/socket.io/].", metavar="PATH"),
     RunOption("start", "Start the target, and again when a case kills it.", metavar="COMMAND"),
     RunOption(

@@ -68,6 +68,7 @@ class SessionProbe:
         if not any(can.values()):
             return SessionFacts((), {}, {}, self.dialect, server, detail)
         self.way = Way.WEBSOCKET if can["websocket-transport"] else Way.POLLING
+        self.dialect = replace(self.dialect, websocket=can["websocket-transport"])
         can["upgrade"] = all(can.values()) and "websocket" in polling.timers.upgrades
         speaks = await self._holds(self._joins)
         if not speaks:

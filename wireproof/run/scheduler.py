@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -41,6 +42,7 @@ class Flight:
     """A plan under way; ``outcome`` is set once, when nothing can change the verdict any more."""
 
     plan: Plan
+    route: str = "direct"
     outcome: Future[Result] = field(default_factory=Future)
     began: float = 0.0
     landed: float = 0.0
@@ -69,12 +71,22 @@ class Control(Protocol):
 
 
 class Scheduler:
-    """Flies plans, at most *concurrency* at once, each for at most *timeout* seconds."""
+    """Flies plans, at most *concurrency* at once, each for at most *timeout* seconds.
 
-    def __init__(self, control: Control, concurrency: int, timeout: float) -> None:
+    *turn* is entered for whatever must fly alone, so that other routes to the same target keep quiet.
+    """
+
+    def __init__(
+        self,
+        control: Control,
+        concurrency: int,
+        timeout: float,
+        turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+    ) -> None:
         self.control = control
         self.concurrency = concurrency
         self.timeout = timeout
+        self.turn = turn
         self.flying: set[Flight] = set()
         self.stopped: str | None = None
         self._tasks: dict[Flight, asyncio.Task[None]] = {}
@@ -105,10 +117,11 @@ class Scheduler:
                 self._give_up(waiting)
                 break
         await self._settle_rest()
-        for flight in sorted(flights, key=lambda flight: flight.plan.last):
-            if flight.plan.alone and not flight.outcome.done():
-                await self._fly_alone(flight)
-        await self._repeat_doubtful()
+        async with self.turn():
+            for flight in sorted(flights, key=lambda flight: flight.plan.last):
+                if flight.plan.alone and not flight.outcome.done():
+                    await self._fly_alone(flight)
+            await self._repeat_doubtful()
 
     def note_loss(self) -> None:
         """The target is known to have ended: launch nothing more until it is back."""

@@ -35,6 +35,10 @@ class Settings:
     case_timeout: float = 10.0
     patience: float = 0.0
     seed: int = 0
+    nodes: tuple[str, ...] = ()
+    direct: str | None = None
+    via: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
     start: str | None = None
     ready: str | None = None
     protocols: tuple[str, ...] = ()
@@ -49,9 +53,16 @@ class Settings:
     command: tuple[str, ...] = ()
     reproduce: str = "wireproof run {url} --case {case} --seed {seed}"
 
-    def endpoint(self) -> Endpoint:
-        """The endpoint of ``url``; raise `UsageError` when it can't be one."""
-        return parse_endpoint(self.url, headers=self.headers, subprotocols=self.subprotocols, tls=self.tls)
+    def endpoint(self, url: str | None = None) -> Endpoint:
+        """The endpoint of *url*, that of the run by default; raise `UsageError` when it can't be one."""
+        return parse_endpoint(
+            url or self.url, headers=self.headers, subprotocols=self.subprotocols, tls=self.tls
+        )
+
+    @property
+    def ways(self) -> int:
+        """How many routes each case takes."""
+        return 1 + (self.direct is not None) + len(self.via)
 
     @property
     def intensity(self) -> Intensity:

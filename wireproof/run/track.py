@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
 from wireproof.attempt import Attempt
 from wireproof.peer.connection import Dialer
 from wireproof.peer.peers import Clients, Crew, Peers, Sessions
+from wireproof.profile import Known
+from wireproof.proxy.route import OpenRoute
 from wireproof.run.events import CaseAdvanced, CaseStarted, Event, TargetBack, TargetLost
+from wireproof.run.network import Network
 from wireproof.run.probe import is_alive
 from wireproof.run.probe_session import session_is_alive
+from wireproof.run.route import Route
 from wireproof.run.scheduler import Flight, Plan
 from wireproof.run.settings import Settings
+from wireproof.run.ways import Ways
 from wireproof.target import Target
 
 WITNESS_WITHIN = 2.0  # seconds in which a second connection has to show that the target lives
 
-PROVIDED = ("peer", "peers", "session", "sessions", "client", "clients", "attempt", "target", "aftermath")
+PROVIDED = (
+    *("peer", "peers", "session", "sessions", "client", "clients"),
+    *("attempt", "target", "aftermath", "network"),
+)
 """The arguments that a case may ask for by name, beside its parameters."""
 
 
@@ -34,31 +41,25 @@ class Keeper(Protocol):
         """Restart the target or wait for its return, until *check* is content; False if it stays away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How cases get to the target, as the report tells it: ``kind`` is direct, real or simulated."""
-
-    name: str
-    kind: str
-    software: str | None = None
-    version: str | None = None
-
-    def as_json(self) -> dict[str, str | None]:
-        """The route's record in the report."""
-        return {"name": self.name, "kind": self.kind, "software": self.software, "version": self.version}
-
-
 ADVANCE_EVERY = 1.0  # seconds between two events that tell how far a long case is
-DIRECT = Route("direct", "direct")
 
 
 class Track:
     """Everything that the cases of one route share. It is the scheduler's `Control`."""
 
     def __init__(
-        self, route: Route, target: Target, settings: Settings, keeper: Keeper, emit: Callable[[Event], None]
+        self,
+        route: Route,
+        target: Target,
+        settings: Settings,
+        keeper: Keeper,
+        emit: Callable[[Event], None],
+        ways: Ways,
+        way: OpenRoute | None = None,
     ) -> None:
         self.route = route
+        self.ways = ways
+        self.way = way
         self.target = target
         self.settings = settings
         self.keeper = keeper
@@ -72,6 +73,7 @@ class Track:
         peers = Peers(self.socket_dialer, attempt, self.target.dialect)
         sessions = Sessions(self.dialer, attempt, self.target.session)
         clients = Clients(sessions)
+        network = Network(self.ways, self.target, attempt)
         offered: dict[str, Callable[[], object]] = {
             "peer": peers,
             "peers": lambda: peers,
@@ -82,19 +84,46 @@ class Track:
             "attempt": lambda: attempt,
             "target": lambda: self.target,
             "aftermath": self.aftermath,
+            "network": lambda: network,
         }
-        return {name: offered[name]() for name in names if name in offered}, Crew(peers, sessions)
+        return {name: offered[name]() for name in names if name in offered}, Crew(peers, sessions, network)
 
     def aftermath(self) -> dict[str, str]:
         """The requirements broken in passing that no case has accused: what was seen, and in which case."""
         results = [(flight.plan.id, flight.result) for flight in self.flown if flight.result is not None]
         accused = {finding.requirement for _, result in results for finding in result.findings}
+        kept = [record for record in self.settings.kept if record["route"] == self.route.name]
+        accused |= {requirement for record in kept for requirement in record["broken"]}
         seen: dict[str, str] = {}
+        for record in kept:
+            for told in record["in_passing"]:
+                requirement, _, text = told.partition(": ")
+                if requirement not in accused:
+                    seen.setdefault(requirement, f"{text} (seen in {record['id']})")
         for name, result in results:
             for violation in result.attempt.passing:
                 if violation.requirement not in accused:
                     seen.setdefault(violation.requirement, f"{violation.text} (seen in {name})")
         return seen
+
+    @property
+    def known(self) -> tuple[Known, ...]:
+        """What the proxies of this route do by normal conduct, as known failures of this route alone."""
+        return tuple(
+            Known(
+                case=case,
+                reason=f"{name}: {deviation.what} {deviation.why}",
+                requirement=requirement,
+                route=self.route.name,
+                link=deviation.link or None,
+                observed=deviation.observed,
+            )
+            for name, deviation in (self.way.deviations if self.way else ())
+            for case, requirement in (
+                *((case, None) for case in deviation.cases),
+                *(("*", requirement) for requirement in deviation.requirements),
+            )
+        )
 
     # scheduler.Control --------------------------------------------------------------------------
 
@@ -122,7 +151,9 @@ class Track:
 
     def obituary(self) -> str:
         """See `wireproof.run.scheduler.Control`."""
-        return self.keeper.obituary()
+        dead = self.way.dead if self.way else ()
+        proxies = [f"{one.hop.proxy} ended: {one.proxy.log[-500:]}" for one in dead]
+        return " | ".join(filter(None, (self.keeper.obituary(), *proxies)))
 
     async def recover(self, suspects: Sequence[str]) -> bool:
         """See `wireproof.run.scheduler.Control`."""
@@ -134,16 +165,18 @@ class Track:
 
 
 class _Advance:
-    """Tells how far a case is, but not more often than somebody could read it."""
+    """Adds up how far an attempt is, and tells it, but not more often than somebody could read it."""
 
     def __init__(self, case: str, route: str, emit: Callable[[Event], None]) -> None:
         self.case = case
         self.route = route
         self.emit = emit
+        self._done = 0.0
         self._told = time.monotonic()
 
-    def __call__(self, done: float) -> None:
+    def __call__(self, part: float) -> None:
+        self._done += part
         now = time.monotonic()
         if now - self._told >= ADVANCE_EVERY:
             self._told = now
-            self.emit(CaseAdvanced(self.case, self.route, round(done, 4)))
+            self.emit(CaseAdvanced(self.case, self.route, round(min(1.0, self._done), 4)))

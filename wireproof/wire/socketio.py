@@ -157,7 +157,10 @@ class Decoder:
         late, self._waiting = self._waiting, None
         if late is None:
             return self._feed_text(message)
-        violation = _wrong("attachments", f"a text, with {self._due - len(self._held)} attachments still due")
+        violation = _wrong(
+            "format/attachments-together-sent",
+            f"a text, with {self._due - len(self._held)} attachments still due",
+        )
         try:
             packet = self._feed_text(message)
         except PacketError as exc:
@@ -174,7 +177,9 @@ class Decoder:
 
     def _feed_attachment(self, data: bytes) -> Packet | None:
         if self._waiting is None:
-            raise PacketError([_wrong("attachments", f"{len(data)} binary bytes where none are due")])
+            raise PacketError(
+                [_wrong("format/attachments-sent", f"{len(data)} binary bytes where none are due")]
+            )
         self._held.append(data)
         if len(self._held) < self._due:
             return None
@@ -195,19 +200,24 @@ def _put_in(value: Any, attachments: list[bytes]) -> Any:
 def _read(text: str) -> tuple[Packet, int]:
     """The packet of *text* and how many attachments it announces."""
     if not text or text[0] not in "0123456":
-        raise PacketError([_wrong("type", f"a packet of unknown type: {_quote(text)}")])
+        raise PacketError(
+            [_wrong("exchange-protocol/types-sent", f"a packet of unknown type: {_quote(text)}")]
+        )
     kind = PacketType(int(text[0]))
     violations: list[Violation] = []
     rest, due = text[1:], 0
     if kind in BINARY:
         count = _COUNT.match(rest)
         if count is None or not count[1] or not count[2]:
-            raise PacketError([_wrong("attachments", f"no number of attachments: {_quote(text)}")])
+            raise PacketError([_wrong("format/layout-sent", f"no number of attachments: {_quote(text)}")])
         _check_length(count[1])
         rest, due = rest[count.end() :], int(count[1])
     packet = _read_fields(kind, rest, violations)
     if kind in BINARY and packet.data is not ABSENT:
         violations += _wrong_placeholders(packet.data, due)
+    if kind in BINARY and not due:
+        rule = "sending-and-receiving-data/binary-event" if kind in EVENTS else "acknowledgement/binary-ack"
+        violations.append(_wrong(f"{rule}-sent", "a binary packet without attachments"))
     if violations:
         raise PacketError(violations, packet)
     return packet, due
@@ -219,11 +229,11 @@ def _read_fields(kind: PacketType, rest: str, violations: list[Violation]) -> Pa
         raise ValueError("the pattern matches any text")
     namespace, digits, payload = parts["namespace"] or "/", parts["id"], parts["payload"]
     if parts["namespace"] is not None and parts["comma"] is None:
-        violations.append(_wrong("namespace", f"no comma behind the namespace: {_quote(rest)}"))
+        violations.append(_wrong("format/namespace-sent", f"no comma behind the namespace: {_quote(rest)}"))
     elif parts["comma"] is not None and parts["namespace"] is None:
-        violations.append(_wrong("namespace", f"a comma without a namespace: {_quote(rest)}"))
+        violations.append(_wrong("format/layout-sent", f"a comma without a namespace: {_quote(rest)}"))
     elif parts["namespace"] == "/":
-        violations.append(_wrong("namespace", "the main namespace is written out"))
+        violations.append(_wrong("format/main-namespace-sent", "the main namespace is written out"))
     _check_length(digits or "")
     number = int(digits) if digits else None
     data: Any = ABSENT
@@ -233,41 +243,47 @@ def _read_fields(kind: PacketType, rest: str, violations: list[Violation]) -> Pa
         except JsonError as exc:
             looks_like_id = payload[0].isalnum() or payload[0] in "+-."
             what = "an id that is no number, or" if looks_like_id and number is None else "a payload that is"
-            violations.append(_wrong("payload", f"{what} no JSON ({exc}): {_quote(payload)}"))
+            violations.append(_wrong("format/layout-sent", f"{what} no JSON ({exc}): {_quote(payload)}"))
         except TooDeep as exc:
             raise PacketError([], Packet(kind, namespace, ABSENT, number), str(exc)) from None
     if not payload or data is not ABSENT:
         violations += _wrong_shape(kind, data)
     if kind in ACKS and number is None:
-        violations.append(_wrong("ack-id", "an acknowledgement without an id"))
+        violations.append(_wrong("acknowledgement/same-id", "an acknowledgement without an id"))
     return Packet(kind, namespace, data, number)
 
 
 def _wrong_shape(kind: PacketType, data: Any) -> Iterator[Violation]:
     if kind is PacketType.CONNECT and data is not ABSENT and not isinstance(data, dict):
-        yield _wrong("payload", "a CONNECT packet with a payload that is no object")
-    if kind is PacketType.DISCONNECT and data is not ABSENT:
-        yield _wrong("payload", "a DISCONNECT packet with a payload")
+        yield _wrong("connection-to-a-namespace/sid", "a CONNECT packet with a payload that is no object")
     if kind is PacketType.CONNECT_ERROR and not isinstance(data, dict):
-        yield _wrong("payload", "a CONNECT_ERROR packet whose payload is no object")
+        yield _wrong(
+            "difference-between-v5-and-v4/refusal-object", "a CONNECT_ERROR packet whose payload is no object"
+        )
     if kind in EVENTS and not (isinstance(data, list) and data):
-        yield _wrong("payload", "an event whose payload is no array, or an empty one")
+        yield _wrong(
+            "sending-and-receiving-data/payload-sent", "an event whose payload is no array, or an empty one"
+        )
     if kind in ACKS and not isinstance(data, list):
-        yield _wrong("payload", "an acknowledgement whose payload is no array")
+        yield _wrong("acknowledgement/payload-sent", "an acknowledgement whose payload is no array")
 
 
 def _wrong_placeholders(data: Any, due: int) -> Iterator[Violation]:
     numbers = list(_placeholders(data))
     for number in numbers:
         if isinstance(number, bool) or not isinstance(number, int):
-            yield _wrong("placeholders", "a placeholder whose num is no integer")
+            yield _wrong("format/attachments-sent", "a placeholder whose num is no integer")
         elif not 0 <= number < due:
-            yield _wrong("placeholders", f"placeholder {_clip(number)} of {_clip(due)} attachments")
+            yield _wrong(
+                "format/attachments-sent", f"placeholder {_clip(number)} of {_clip(due)} attachments"
+            )
     usable = [number for number in numbers if type(number) is int]
     if len(set(usable)) < len(usable):
-        yield _wrong("placeholders", "two placeholders for the same attachment")
+        yield _wrong("format/attachments-sent", "two placeholders for the same attachment")
     if len(set(usable)) < due:
-        yield _wrong("placeholders", f"{len(set(usable))} placeholders for {_clip(due)} attachments")
+        yield _wrong(
+            "format/attachments-sent", f"{len(set(usable))} placeholders for {_clip(due)} attachments"
+        )
 
 
 def _placeholders(value: Any) -> Iterator[Any]:
@@ -293,8 +309,8 @@ def _clip(number: int) -> str:
     return str(number) if abs(number) < 10**12 else f"about 10^{len(str(abs(number))) - 1}"
 
 
-def _wrong(topic: str, text: str) -> Violation:
-    return Violation(f"socketio/packets/{topic}", text)
+def _wrong(requirement: str, text: str) -> Violation:
+    return Violation(f"socketio/{requirement}", text)
 
 
 def _quote(text: str) -> str:

@@ -1,0 +1,49 @@
+"""What a proxy does by normal conduct, kept as data beside its driver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from wireproof.toml_document import Node, read_toml
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """Something that a proxy does by normal conduct and that shows in verdicts.
+
+    It speaks of a result when a glob of ``cases`` matches its case or one of ``requirements`` the requirement
+    broken, and ``observed`` (a glob; None: anything) matches what was seen.
+    """
+
+    what: str
+    why: str
+    link: str
+    cases: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    observed: str | None = None
+
+
+def read_deviations(path: Path) -> tuple[Deviation, ...]:
+    """The deviations in a file of `[[deviation]]` tables; raise `ProfileError`."""
+    table = read_toml(path, "list of deviations").table("deviation")
+    return tuple(map(_deviation, table["deviation"].items())) if "deviation" in table else ()
+
+
+def _deviation(node: Node) -> Deviation:
+    table = node.table("what", "why", "link", "cases", "requirements", "observed")
+    for key in ("what", "why", "link"):
+        if key not in table:
+            raise node.wrong(f"A deviation needs {key!r}.")
+
+    def texts(key: str) -> tuple[str, ...]:
+        return tuple(one.text() for one in table[key].items()) if key in table else ()
+
+    return Deviation(
+        table["what"].text(),
+        table["why"].text(),
+        table["link"].text(),
+        texts("cases"),
+        texts("requirements"),
+        table["observed"].text() if "observed" in table else None,
+    )

@@ -1,0 +1,102 @@
+"""What cases about the network ask for: the nodes of a service, and ways to them that last for one case."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from wireproof.attempt import Attempt, NotApplicable
+from wireproof.errors import WireproofError
+from wireproof.peer.connection import Dialer
+from wireproof.peer.engineio import SessionPeer
+from wireproof.peer.peers import Clients, Disposable, Peers, Sessions
+from wireproof.peer.socketio import SocketIOPeer
+from wireproof.peer.websocket import WebSocketPeer
+from wireproof.proxy.driver import RunningProxy, Upstream
+from wireproof.proxy.route import OpenRoute
+from wireproof.run.route import seen_at_node, seen_through
+from wireproof.run.ways import Ways
+from wireproof.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """Makes peers that go one way; *source* is the loopback address that they come from."""
+
+    network: Network
+    target: Target
+    way: OpenRoute | None = None
+
+    @property
+    def entrance(self) -> RunningProxy:
+        """The proxy that clients connect to; raise `NotApplicable` where there is none."""
+        if self.way is None:
+            raise NotApplicable("no proxy of ours stands there")
+        return self.way.entrance.proxy
+
+    def peer(self, source: str | None = None) -> WebSocketPeer:
+        """A WebSocket peer."""
+        dialer = Dialer(self.target.sockets or self.target.endpoint, source=source)
+        maker = Peers(dialer, self.network.attempt, self.target.dialect)
+        self.network.made.append(maker)
+        return maker()
+
+    def session(self, source: str | None = None) -> SessionPeer:
+        """An Engine.IO session."""
+        return self._sessions(source)()
+
+    def client(self, source: str | None = None) -> SocketIOPeer:
+        """A Socket.IO client."""
+        return Clients(self._sessions(source))()
+
+    def _sessions(self, source: str | None) -> Sessions:
+        dialer = Dialer(self.target.endpoint, source=source)
+        maker = Sessions(dialer, self.network.attempt, self.target.session)
+        self.network.made.append(maker)
+        return maker
+
+
+class Network:
+    """The nodes of the service under test, and any route to them."""
+
+    def __init__(self, ways: Ways, target: Target, attempt: Attempt) -> None:
+        self.ways = ways
+        self.target = target
+        self.attempt = attempt
+        self.made: list[Disposable] = []
+
+    @property
+    def nodes(self) -> tuple[Upstream, ...]:
+        """Where the nodes are."""
+        return self.ways.upstreams
+
+    def need_nodes(self, count: int = 2) -> None:
+        """Raise `NotApplicable` unless the service has as many nodes as that."""
+        if len(self.nodes) < count:
+            raise NotApplicable(f"it takes {count} nodes of one service: give a URL for each")
+
+    def node(self, number: int) -> Along:
+        """The way to one node, with nothing in between."""
+        return Along(self, seen_at_node(self.target, self.nodes[number]))
+
+    @asynccontextmanager
+    async def through(self, via: str, *upstreams: Upstream) -> AsyncIterator[Along]:
+        """The way through the proxies that *via* says, to all nodes by default, for the length of the block.
+
+        Raise `NotApplicable` when it can't run here.
+        """
+        try:
+            manager = self.ways.through(via, *upstreams)
+            way = await manager.__aenter__()
+        except WireproofError as exc:
+            raise NotApplicable(str(exc)) from exc
+        try:
+            yield Along(self, seen_through(self.target, way), way)
+        finally:
+            await manager.__aexit__(None, None, None)
+
+    def discard(self) -> None:
+        """Give up every connection."""
+        for maker in self.made:
+            maker.discard()

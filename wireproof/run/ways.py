@@ -1,0 +1,96 @@
+"""The routes that a run takes beside the direct one, from what the user wrote to proxies that serve."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from wireproof.proxy.driver import Drivers, Upstream
+from wireproof.proxy.route import OpenRoute, open_route
+from wireproof.proxy.via import parse_programs, parse_via
+from wireproof.run.route import DEPLOYED, Route, seen_at, seen_through, upstream_of
+from wireproof.run.settings import Settings
+from wireproof.target import Target
+
+
+class Ways:
+    """Opens routes and ends all of them. Raises `UsageError` for one that makes no sense."""
+
+    def __init__(self, settings: Settings, drivers: Callable[[], Drivers]) -> None:
+        self.settings = settings
+        self._load = drivers
+        self._known: Drivers | None = None
+        self._stack = AsyncExitStack()
+        self._folder: Path | None = None
+        self._made = 0
+        self.routes = [parse_via(text, self.drivers) for text in settings.via]
+        if settings.via or settings.nodes:
+            self.upstreams  # noqa: B018  # raises for a node that no proxy can reach
+
+    @property
+    def drivers(self) -> Drivers:
+        """Every proxy that is known."""
+        if self._known is None:
+            self._known = self._load()
+        return self._known
+
+    @property
+    def upstreams(self) -> tuple[Upstream, ...]:
+        """The nodes of the service."""
+        urls = (self.settings.direct or self.settings.url, *self.settings.nodes)
+        return tuple(upstream_of(self.settings.endpoint(url)) for url in urls)
+
+    async def open(self, target: Target) -> AsyncIterator[tuple[Route, Target, OpenRoute | None]]:
+        """Open every route that the settings ask for; each with the target as it is seen through it."""
+        if self.settings.direct is not None:
+            yield DEPLOYED, seen_at(target, self.settings.endpoint()), None
+        # The proxies start side by side: none of them needs another one.
+        opened = await asyncio.gather(
+            *(self._stack.enter_async_context(self.through(route.name)) for route in self.routes)
+        )
+        for route, way in zip(self.routes, opened, strict=True):
+            hops = way.hops[::-1]
+            kind = "real" if all(one.driver.kind == "real" for one in hops) else "simulated"
+            software = " + ".join(one.driver.title for one in hops)
+            version = " + ".join(one.software.version for one in hops)
+            yield Route(route.name, kind, software, version), seen_through(target, way), way
+
+    def through(self, via: str, *upstreams: Upstream) -> AbstractAsyncContextManager[OpenRoute]:
+        """Run the route that *via* says, to *upstreams* or to all nodes, for the length of a block."""
+        programs = parse_programs(self.settings.programs, os.environ, self.drivers)
+        route = parse_via(via, self.drivers)
+        return open_route(route, upstreams or self.upstreams, self._new_folder(), self.drivers, programs)
+
+    def _new_folder(self) -> Path:
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="wireproof-routes-"))
+        self._made += 1
+        made = self._folder / str(self._made)
+        made.mkdir()
+        return made
+
+    async def close(self) -> None:
+        """End every proxy that was started."""
+        await self._stack.aclose()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Turns:
+    """Lets routes fly side by side, and then what must fly alone, one route after the other."""
+
+    def __init__(self, routes: int) -> None:
+        self._all_landed = asyncio.Barrier(routes)
+        self._one = asyncio.Lock()
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Wait until no route has anything in flight beside others, then for one's turn."""
+        await self._all_landed.wait()
+        async with self._one:
+            yield
