@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wireproof.catalogue.requirement import load_catalogue
-from wireproof.peer.dialect import Act, Dialect, Room, SessionDialect, Step
+from wireproof.peer.dialect import Act, Dialect, EventForm, Room, SessionDialect, Step
 from wireproof.target import CAPABILITIES
 from wireproof.wire.http1 import Header, is_token
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 DEFAULT_PROFILE = "wireproof.toml"  # taken from the current folder when no profile is named
 _SECRET_PART = 8  # a part of a secret that is shorter could be any word of a transcript
 _PATH = re.compile(r"/[!-~]*")  # section 3 of RFC 6455: what a URI may hold, without spaces
+_NAMESPACE = re.compile(
+    r"/[^,?\s]*"
+)  # what a packet can carry: a comma ends it, a question mark begins a query
 _OURS = {"host", "upgrade", "connection", "content-length", "transfer-encoding"}
 _OWN_KEY = {"cookie": "cookie", "origin": "origin", "sec-websocket-protocol": "subprotocol"}
 _CREDENTIALS = ("auth", "cookie", "token", "secret", "key", "password")
@@ -73,22 +76,25 @@ def load_profile(path: str | Path) -> Profile:
     from wireproof.toml_document import read_toml  # noqa: PLC0415  # a run without a profile does not pay for it
 
     root = read_toml(path, "profile").table(
-        "url", "headers", "cookie", "origin", "subprotocol", "websocket", "capabilities", "known"
+        "url", "headers", "cookie", "origin", "subprotocol", "websocket", "socketio", "capabilities", "known"
     )
     dialect = _dialect(root["websocket"]) if "websocket" in root else Dialect()
     told = {name: node.boolean() for name, node in _capabilities(root)}
     if told.get("pong") is False:
         dialect = replace(dialect, pings=False)
     carried = list(_headers(root))
+    kept = [part for _, _, secrets in carried for part in secrets]
+    session = _session(root["socketio"], kept) if "socketio" in root else SessionDialect()
     return Profile(
         url=root["url"].text() if "url" in root else None,
         headers=tuple((name, value.encode()) for name, value, _ in carried),
         subprotocols=_subprotocols(root["subprotocol"]) if "subprotocol" in root else (),
         dialect=dialect,
+        session=session,
         assume=frozenset(name for name, has in told.items() if has),
         without=frozenset(name for name, has in told.items() if not has),
         known=_known(root),
-        secrets=tuple(dict.fromkeys(part for _, _, secrets in carried for part in secrets)),
+        secrets=tuple(dict.fromkeys(kept)),
         path=str(path),
     )
 
@@ -221,6 +227,70 @@ def _room(node: Node) -> Room:
         _check_group(told["receive"], receive)
     binary = told["binary"].boolean() if "binary" in told else False
     return Room(path, told["include-sender"].boolean(), send, receive, binary, told=True)
+
+
+def _session(node: Node, kept: list[str]) -> SessionDialect:
+    """How Socket.IO is spoken there; what is secret in it joins *kept*."""
+    told = node.table("path", "namespace", "auth", "echo", "broadcast")
+    made = SessionDialect()
+    if "path" in told:
+        made = replace(made, path=told["path"].text())
+        if not _PATH.fullmatch(made.path) or "?" in made.path:
+            raise told["path"].wrong("path is where Engine.IO is served, without a query: /socket.io/.")
+    if "namespace" in told:
+        made = replace(made, namespace=told["namespace"].text())
+        if not _NAMESPACE.fullmatch(made.namespace):
+            raise told["namespace"].wrong("namespace begins with / and has no comma: /, or /chat.")
+    if "auth" in told:
+        made = replace(made, auth=_auth(told["auth"], kept))
+    if "echo" in told:
+        made = replace(made, echo=_event_form(told["echo"], told["echo"].table("send", "receive")))
+    if "broadcast" in told:
+        form = told["broadcast"].table("send", "receive", "include-sender")
+        if "include-sender" not in form:
+            raise told["broadcast"].wrong(
+                "broadcast needs include-sender = true or false: whether a sender hears itself."
+            )
+        hears_itself = form["include-sender"].boolean()
+        made = replace(made, room=replace(_event_form(told["broadcast"], form), includes_sender=hears_itself))
+    return made
+
+
+def _auth(node: Node, kept: list[str]) -> Any:
+    """Any JSON value; texts may stand in files as those of headers do."""
+    if isinstance(node.value, dict):
+        return {key: _auth(value, kept) for key, value in node.entries().items()}
+    if isinstance(node.value, list):
+        return [_auth(item, kept) for item in node.items()]
+    if isinstance(node.value, str) and node.value:
+        value, is_secret = _value(node)
+        if is_secret or any(word in node.name.lower() for word in _CREDENTIALS):
+            kept += _secrets(value)
+        return value
+    if not isinstance(node.value, str | int | float):
+        raise node.wrong(f"{node.name} must be what JSON has, not a date or time.")
+    return node.value
+
+
+def _event_form(node: Node, told: Mapping[str, Node]) -> EventForm:
+    if "send" not in told or "receive" not in told:
+        raise node.wrong(f"{node.name} needs send = … and receive = …, events in JSON.")
+    form = EventForm(told["send"].text(), told["receive"].pattern())
+    _check_group(told["receive"], form.receive)
+    try:
+        event = form.spoken("text")
+    except ValueError as exc:
+        raise told["send"].wrong(f"send is no JSON with {{payload}} inside a text: {exc}.") from exc
+    if (
+        not isinstance(event, list)
+        or not event
+        or not isinstance(event[0], str)
+        or "{payload}" not in form.send
+    ):
+        raise told["send"].wrong(
+            """send is an event in JSON, its name first, with {payload}: '["message", "{payload}"]'."""
+        )
+    return form
 
 
 def _step(node: Node) -> Step:

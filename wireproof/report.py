@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,7 +60,7 @@ class Fold:
             "routes": self._routes,
             "summary": summarise(self._cases),
             "requirements": list(requirement_records(self._cases, self._target["protocols"])),
-            "cases": sorted(self._cases, key=lambda case: (case["id"], case["route"])),
+            "cases": sorted(blamed(self._cases), key=lambda case: (case["id"], case["route"])),
         }
 
     def _limits(self) -> dict[str, float]:
@@ -85,6 +85,31 @@ def fold(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     for event in events:
         state.take(event)
     return state.report()
+
+
+def blamed(cases: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Each case's record with ``blame``: who is accused by a ``fail`` or ``warn``, the server or the route.
+
+    What breaks on the direct route is the server's fault on every route, and what breaks only through one is
+    that route's. Where the direct route could not tell, it is nobody's (None).
+    """
+    direct = {case["id"]: case["verdict"] for case in cases if case["route"] == "direct"}
+    for case in cases:
+        who = (
+            _BLAME.get(direct.get(case["id"], ""))
+            if case["verdict"] in (Verdict.FAIL, Verdict.WARN)
+            else None
+        )
+        yield {**case, "blame": who}
+
+
+_BLAME: Mapping[str, str] = {
+    Verdict.FAIL: "server",
+    Verdict.WARN: "server",
+    Verdict.PASS: "route",
+    Verdict.INFO: "route",
+}
+"""Who is to blame for what breaks, by the verdict on the direct route."""
 
 
 def summarise(cases: Iterable[Mapping[str, Any]]) -> dict[str, int]:
@@ -148,13 +173,26 @@ def sentence(report: Report, *, fail_on_warn: bool = False) -> str:
     if not report["complete"]:
         return f"{url}: the run was cut off; {_count(new, 'new failure')} so far."
     if new or (fail_on_warn and summary["warn"]):
-        return f"{url} breaks what it must keep: {_count(new, 'failure')}, {warned}.{_untested(summary)}"
+        return f"{url} {_accusation(report, new)}, {warned}.{_untested(summary)}"
     if not any(summary[verdict] for verdict in ("pass", "fail", "warn", "info")):
         return f"{url}: nothing could be told: no case was applicable to this target."
     if untold := summary["error"] + summary["inconclusive"]:
         return f"{url}: no new failure, but {_count(untold, 'case')} could not be judged."
     known = f" and {_count(summary['known'], 'known failure')}" if summary["known"] else ""
     return f"{url} keeps what was tested, with {warned}{known}.{_untested(summary)}"
+
+
+def _accusation(report: Report, new: int) -> str:
+    """Who breaks what: the server, or what stands before it."""
+    failed = [case for case in report["cases"] if case["verdict"] == Verdict.FAIL and case["known"] is None]
+    routed = [case for case in failed if case.get("blame") == "route"]
+    through = f"only through {', '.join(sorted({case['route'] for case in routed}))}"
+    if not routed:
+        return f"breaks what it must keep: {_count(new, 'failure')}"
+    if new == len(routed):
+        return f"keeps what it must by itself; {_count(new, 'failure')} {through}"
+    own = _count(new - len(routed), "failure")
+    return f"breaks what it must keep: {own}; {_count(len(routed), 'more')} {through}"
 
 
 def _untested(summary: Mapping[str, int]) -> str:
@@ -165,4 +203,4 @@ def _untested(summary: Mapping[str, int]) -> str:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+    return f"{number or 'no'} {noun}{'' if number == 1 or noun == 'more' else 's'}"

@@ -142,7 +142,11 @@ class EventForm:
     def heard(self, event: Any) -> str | None:
         """The text that *event*, its name first, brings; None when it does not look like that."""
         match = self.receive.fullmatch(json.dumps(event, separators=(",", ":"), default=str))
-        return None if match is None else json.loads(f'"{match["payload"]}"')
+        try:
+            text = None if match is None else json.loads(f'"{match["payload"]}"')
+        except ValueError:  # it reaches over the end of a string
+            text = None
+        return text
 
 
 @dataclass(frozen=True, slots=True)

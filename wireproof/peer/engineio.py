@@ -141,6 +141,18 @@ class SessionPeer(RawSession):
                 if isinstance(end := await self._answer(), SessionEnd):
                     expecting.broken(f"the session ended: {end}", Ground.MISSING)
 
+    async def settle(self) -> SessionEnd | None:
+        """Wait until the server has dealt with what was sent; the end of the session, if that came of it.
+
+        Messages that come first are kept.
+        """
+        for _ in range(ROUNDS):
+            await self.ask()
+            with self.attempt.expecting(self._wanted(), "the end of the session"):
+                if isinstance(end := await self._answer(), SessionEnd):
+                    return end
+        return None
+
     async def expect_failure(self, requirement: str | None = None) -> SessionEnd:
         """Demand that the server ends the session because of what was just sent.
 
@@ -156,6 +168,15 @@ class SessionPeer(RawSession):
                 answers += 1
                 if answers == ROUNDS:
                     expecting.broken("the session lives on: the application answered behind it")
+
+    async def outlook(self) -> SessionEnd | None:
+        """The end of the session, or None when the application answers behind all that was sent before."""
+        with self.attempt.expecting(self._wanted(), "the end of the session"):
+            for _ in range(ROUNDS):
+                await self.ask()
+                if isinstance(end := await self._answer(), SessionEnd):
+                    return end
+        return None
 
     async def expect_end(self, requirement: str | None = None) -> SessionEnd:
         """Demand the end of the session; messages may come before it."""

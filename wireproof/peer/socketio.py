@@ -71,16 +71,11 @@ class SocketIOPeer:
         told = self.session.dialect.auth if auth is ABSENT else auth
         await self.send(Packet.connect(namespace, told))
         with self.attempt.expecting(f"an answer to CONNECT for {namespace}"):
-            answer = await self._find(
+            return await self._find(
                 lambda p: (
                     p.namespace == namespace and p.type in (PacketType.CONNECT, PacketType.CONNECT_ERROR)
                 )
             )
-        if isinstance(answer, Packet) and answer.type is PacketType.CONNECT:
-            self.connected[namespace] = answer.data
-            if isinstance(answer.data, dict) and isinstance(answer.data.get("sid"), str):
-                self.sids[namespace] = answer.data["sid"]
-        return answer
 
     # Sending --------------------------------------------------------------------------------------
 
@@ -128,6 +123,10 @@ class SocketIOPeer:
     def _take(self, packet: Packet) -> Packet:
         """Note *packet*; where the session can be recovered, its offset is no argument of the event's."""
         self.session.note(Direction.IN, f"Socket.IO {describe(packet)}")
+        if packet.type is PacketType.CONNECT:
+            self.connected[packet.namespace] = packet.data
+            if isinstance(packet.data, dict) and isinstance(packet.data.get("sid"), str):
+                self.sids[packet.namespace] = packet.data["sid"]
         args = packet.data[1:] if packet.is_event and isinstance(packet.data, list) else []
         if packet.id is not None or not args or self.private_id(packet.namespace) is None:
             return packet
@@ -231,6 +230,16 @@ class SocketIOPeer:
         """Demand that the session lives on; what comes before its sign of life is kept."""
         await self.session.expect_alive(requirement)
         self._keep_messages()
+
+    async def settle(self) -> SessionEnd | None:
+        """Wait until the server has dealt with what was sent; the end of the session, if that came of it.
+
+        Packets that come first are kept.
+        """
+        try:
+            return await self.session.settle()
+        finally:
+            self._keep_messages()
 
     async def expect_failure(self, requirement: str | None = None) -> SessionEnd:
         """Demand that the server ends the session because of what was just sent."""

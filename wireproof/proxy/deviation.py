@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wireproof.toml_document import Node, read_toml
+if TYPE_CHECKING:
+    from wireproof.toml_document import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Deviation:
 
 def read_deviations(path: Path) -> tuple[Deviation, ...]:
     """The deviations in a file of `[[deviation]]` tables; raise `ProfileError`."""
+    from wireproof.toml_document import read_toml  # noqa: PLC0415  # a run without routes does not pay for it
+
     table = read_toml(path, "list of deviations").table("deviation")
     return tuple(map(_deviation, table["deviation"].items())) if "deviation" in table else ()
 

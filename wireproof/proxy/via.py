@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from wireproof.errors import UsageError
 from wireproof.proxy.driver import Drivers, Feature, Upstream
-from wireproof.toml_document import closest
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def _hop(part: str, text: str, drivers: Drivers) -> Hop:
     if name not in drivers:
         known = ", ".join(drivers)
         raise UsageError(
-            f"--via {text}: no proxy is called {name!r}.{closest(name, drivers) or f' There are: {known}.'}"
+            f"--via {text}: no proxy is called {name!r}.{_closest(name, drivers) or f' There are: {known}.'}"
         )
     hop = Hop(name)
     switches: dict[str, str] = {}
@@ -75,8 +74,8 @@ def _hop(part: str, text: str, drivers: Drivers) -> Hop:
             seconds = _seconds(value, text)
             hop = replace(hop, extras=hop.extras | {Feature.IDLE_TIMEOUT}, idle_timeout=seconds)
         elif word not in set(Feature) or value:
-            known_words = (*Feature, *drivers[name].switches)
-            hint = closest(word, known_words) or f" There are: {', '.join(known_words)}."
+            known_words = (*map(str, Feature), *drivers[name].switches)
+            hint = _closest(word, known_words) or f" There are: {', '.join(known_words)}."
             raise UsageError(f"--via {text}: {name} has no setting {setting!r}.{hint}")
         elif not Feature(word).is_policy:
             hop = replace(hop, extras=hop.extras | {Feature(word)})
@@ -101,10 +100,10 @@ def parse_upstream(url: str) -> Upstream:
     """The upstream that a URL or HOST:PORT names; raise `UsageError`, also for TLS: none speaks it."""
     try:
         parts = urlsplit(url if "://" in url else f"ws://{url}")
-        port = parts.port or 80
+        port = parts.port or (80 if "://" in url else 0)
     except ValueError as exc:
         raise UsageError(f"{url!r} is no upstream: {exc}") from exc
-    if parts.scheme not in ("ws", "http") or not parts.hostname:
+    if parts.scheme not in ("ws", "http") or not parts.hostname or not port:
         raise UsageError(f"{url!r} is no upstream: expected ws://HOST:PORT, http://HOST:PORT or HOST:PORT")
     return Upstream(parts.hostname, port)
 
@@ -121,7 +120,7 @@ def parse_programs(given: Iterable[str], environ: Mapping[str, str], drivers: Dr
         if not (equals and where):
             raise UsageError(f"{text!r}: expected NAME=PATH, or NAME=path for the one on PATH")
         if name not in drivers:
-            raise UsageError(f"no proxy is called {name!r}.{closest(name, drivers)}")
+            raise UsageError(f"no proxy is called {name!r}.{_closest(name, drivers)}")
         found[name] = where
     return found
 
@@ -129,3 +128,9 @@ def parse_programs(given: Iterable[str], environ: Mapping[str, str], drivers: Dr
 def variable(name: str) -> str:
     """The environment variable that says where the program of a proxy is."""
     return f"WIREPROOF_{name.upper().replace('-', '_')}"
+
+
+def _closest(word: str, known: Iterable[str]) -> str:
+    from wireproof.toml_document import closest  # noqa: PLC0415  # only a mistake pays for it
+
+    return closest(word, known)

@@ -104,7 +104,7 @@ def _joined(target: Target, facts: SessionFacts, settings: Settings) -> Target:
 
 
 def _with_refusal(exc: TargetError, facts: SessionFacts | None, settings: Settings) -> TargetError:
-    if facts is None:
+    if facts is None or not facts.detail:
         return exc
     return TargetError(f"{exc}\n  nor does it speak Engine.IO at {settings.session.path}: {_detail(facts)}")
 

@@ -34,7 +34,7 @@ class SessionFacts:
     reasons: dict[str, str]
     dialect: SessionDialect
     server: str | None
-    detail: str = ""  # how the handshake was refused
+    detail: str = ""  # how the handshake was answered
 
 
 @dataclass(slots=True)
@@ -59,8 +59,8 @@ class SessionProbe:
             answer = await _within(polling.handshake_with(polling.request()))
             detail = str(answer) if answer is not None else f"no answer within {ANSWER_WITHIN:g} s"
             server = answer.header(b"Server") or None if answer is not None else None
-        except Inconclusive as exc:
-            return SessionFacts((), {}, {}, self.dialect, None, str(exc))
+        except Inconclusive:
+            return SessionFacts((), {}, {}, self.dialect, None)
         finally:
             polling.discard()
         can["polling"] = polling.handshake is not None

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, AnyStr
 from urllib.parse import parse_qsl, quote, unquote
 
-from wireproof.wire.deflate import DeflateViolation, Inflater, MessageTooLarge
+from wireproof.run.redact_frames import clean_transcript
 from wireproof.wire.text import shorten
-from wireproof.wire.websocket import FrameReader, FrameTooLargeError, ReceivedFrame, Rsv
 
 _LEAST = 4  # letters of a secret that is replaced wherever it stands; shorter ones only behind their name
 _CUT = re.compile(r'" and \d+ bytes more|…')
@@ -57,47 +55,32 @@ class Redactor:
         return data
 
     def record(self, value: Any) -> Any:
-        """A JSON value without secrets, the bytes under every ``hex`` included."""
+        """A JSON value without secrets, the bytes under every ``hex`` included, message by message."""
         if not self.active:
             return value
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            hexed = value.get("hex")
-            made = {k: v if k in _OURS else self.record(v) for k, v in value.items() if k != "hex"}
             if "hex" in value:
-                made["hex"] = hexed and self._wire(bytes.fromhex(hexed), str(value.get("kind"))).hex()
-            return made
+                return self._entries([value])[0]
+            return {
+                key: self._entries(item)
+                if key == "transcript"
+                else item
+                if key in _OURS
+                else self.record(item)
+                for key, item in value.items()
+            }
         if isinstance(value, (list, tuple)):
             return [self.record(item) for item in value]
         return value
 
-    def _wire(self, data: bytes, kind: str) -> bytes:
-        if kind != "frame":
-            return self.data(data)
-        # A masked payload carries its key along: what hides a secret there is only arithmetic.
-        reader = FrameReader(limit=1 << 30)
-        reader.receive_data(data)
-        made = b""
-        try:
-            for frame in reader.frames():
-                made += replace(frame, payload=self._payload(frame)).encode()
-        except FrameTooLargeError:
-            return b"*" * len(data)
-        rest = reader.pending
-        unreadable = rest[1:2] >= b"\x80" or (rest and rest[0] & Rsv.RSV1)
-        return self.data(made + (b"*" * len(rest) if unreadable else rest))
-
-    def _payload(self, frame: ReceivedFrame) -> bytes:
-        """The payload without secrets; one that is compressed goes whole unless it is seen to hold none."""
-        if frame.rsv & Rsv.RSV1:
-            try:
-                plain = Inflater().decompress(frame.payload)
-            except (DeflateViolation, MessageTooLarge):  # such as what refers to messages before it
-                return b"*" * len(frame.payload)
-            if self.data(plain) != plain:
-                return b"*" * len(frame.payload)
-        return self.data(frame.payload)
+    def _entries(self, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        # Bytes come first: what stands in a frame's text was cut out of the whole message.
+        return [
+            {key: item if key in _OURS or key == "hex" else self.record(item) for key, item in entry.items()}
+            for entry in clean_transcript(entries, self.data)
+        ]
 
 
 def _forms(secret: str) -> Iterator[str]:
