@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME …] [--quick] [--json FILE]``."""
+"""``python -m benchmarks [NAME …] [--quick | --whole] [--json FILE]``."""
 
 from __future__ import annotations
 
@@ -55,9 +55,10 @@ def _machine() -> dict[str, object]:
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--quick", is_flag=True, help="A small size, which shows that the machinery works.")
+@click.option("--whole", is_flag=True, help="All that can be measured, for minutes.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the numbers here, too.")
 @click.option("--list", "list_only", is_flag=True, help="Only tell which benchmarks there are.")
-def main(names: tuple[str, ...], quick: bool, json_file: Path | None, list_only: bool) -> None:
+def main(names: tuple[str, ...], quick: bool, whole: bool, json_file: Path | None, list_only: bool) -> None:
     """Run the benchmarks NAME... (all by default) and print their tables."""
     known = found()
     if unknown := [name for name in names if name not in known]:
@@ -66,7 +67,7 @@ def main(names: tuple[str, ...], quick: bool, json_file: Path | None, list_only:
         for benchmark in known.values():
             click.echo(f"{benchmark.name:10} {benchmark.title}")
         return
-    size = Size.QUICK if quick else Size.FULL
+    size = Size.QUICK if quick else Size.WHOLE if whole else Size.FULL
     console, results = Console(width=None if Console().is_terminal else 120), {}
     for name in names or known:
         console.print(f"\n[bold]{name}[/bold]: {known[name].title}", highlight=False)

@@ -34,6 +34,7 @@ class _Effort:
 _EFFORTS = {
     Size.QUICK: _Effort(("--case", "websocket/s5_2*"), 1, 2),
     Size.FULL: _Effort((), 1, 5),
+    Size.WHOLE: _Effort((), 1, 5),
 }
 
 

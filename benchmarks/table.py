@@ -19,6 +19,8 @@ class Size(Enum):
     QUICK = "quick"
     """A few seconds in all: the numbers mean little."""
     FULL = "full"
+    WHOLE = "whole"
+    """All that a benchmark could measure, which may take minutes; mostly the same as full."""
 
 
 @dataclass(frozen=True, slots=True)

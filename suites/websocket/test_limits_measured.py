@@ -2,75 +2,97 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 
-from wireproof.attempt import Attempt
+from wireproof.attempt import Attempt, NotApplicable
 from wireproof.case import Intensity, case
 from wireproof.peer.peers import Peers
-from wireproof.peer.quiet import next_event
-from wireproof.peer.raw import Ended, Refusal
+from wireproof.peer.raw import Ended
 from wireproof.peer.websocket import WebSocketPeer
+from wireproof.wire.http1 import Request
 from wireproof.wire.session import Close, Pong
 from wireproof.wire.websocket import Frame, Opcode
 
-OWN = "service/limits/own"
-STEPS = 4  # bisections behind the last doubling: the limit is known to a sixteenth
-FRAMES = tuple(1 << bits for bits in range(16, 33, 2))  # bytes announced; none of them is sent
+from .measuring import OWN, WHOLE, Search, ended_among, is_accepted, open_all, reach, tell, tell_time
+
+KIB = 1024
+SMALL, LEAST, MOST = 100, 1 << 16, 1 << 32  # bytes announced; none of them is sent
+FIELD = 4000  # bytes of each field in a long head
 PINGS = 1000
 HALF_REQUEST = 30  # bytes of it
 
 
-async def largest(is_taken: Callable[[int], Awaitable[bool]], first: int, last: int) -> int:
-    """The largest number from *first* to *last* that is taken, by doubling and bisecting; 0 for none."""
-    taken, refused = 0, 0
-    size = first
-    while not refused and size <= last:
-        if await is_taken(size):
-            taken, size = size, size * 2
-        else:
-            refused = size
-    for _ in range(STEPS if taken and refused else 0):
-        middle = (taken + refused) // 2
-        if await is_taken(middle):
-            taken = middle
-        else:
-            refused = middle
-    return taken
+def field_name(number: int) -> bytes:
+    """The name of the added header field with that number."""
+    return b"X-Wireproof-%03d" % number
 
 
-def tell(attempt: Attempt, name: str, value: float, most: float) -> None:
-    """Measure *value*; where it reached *most*, nothing but that is known."""
-    attempt.measure(name, value)
-    attempt.report(f"{name}: {'at least ' if value >= most else ''}{value:.0f}")
+def with_field_of(request: Request, size: int) -> Request:
+    """*request* with one more header field, *size* bytes long without its line's end."""
+    name = field_name(0)
+    return request.with_header(name, b"x" * (size - len(name) - 2))
 
 
-async def accepts_request_with(peers: Peers, *values: bytes) -> bool:
-    """Whether the handshake is accepted with one more header field for each of *values*."""
+def with_fields(request: Request, count: int) -> Request:
+    """*request* with short fields added until there are *count*."""
+    for number in range(len(request.headers), count):
+        request = request.with_header(field_name(number), b"x")
+    return request
+
+
+def as_long_as(request: Request, size: int) -> Request:
+    """*request* with fields added until its head has *size* bytes."""
+    each = len(field_name(0)) + 4
+    number = 0
+    while (lack := size - len(request.encode())) > 2 * FIELD:
+        request = request.with_header(field_name(number), b"x" * (FIELD - each))
+        number += 1
+    for part in (lack // 2, lack - lack // 2):
+        request = request.with_header(field_name(number), b"x" * (part - each))
+        number += 1
+    return request
+
+
+async def is_taken(peers: Peers, size: int, *, make: Callable[[Request, int], Request]) -> bool:
+    """Whether the handshake is accepted that *make* makes of an ordinary one and *size*."""
     peer = peers()
-    request = peer.request()
-    for number, value in enumerate(values):
-        request = request.with_header(b"X-Wireproof-%d" % number, value)
-    answer = await peer.handshake(request)
+    answer = await peer.handshake(make(peer.request(), size))
     peer.discard()
-    return not isinstance(answer, Refusal)
+    return is_accepted(answer)
 
 
-@case(OWN, intensity=Intensity.NORMAL)
+@case(OWN)
 async def test_largest_header_field(attempt: Attempt, peers: Peers) -> None:
     """The size up to which a header field of the handshake is accepted is told."""
-    found = await largest(lambda size: accepts_request_with(peers, b"x" * size), 1024, 65536)
-    tell(attempt, "largest header field (bytes)", found, 65536)
+    last = reach(attempt, 8 * KIB, 64 * KIB)
+    probe = partial(is_taken, peers, make=with_field_of)
+    tell(attempt, "largest header field", "bytes", await Search(attempt, KIB, last, WHOLE).one_by_one(probe))
+
+
+@case(OWN)
+async def test_number_of_header_fields(attempt: Attempt, peers: Peers) -> None:
+    """The number of header fields up to which a handshake is accepted is told."""
+    last = reach(attempt, 64, 512)
+    probe = partial(is_taken, peers, make=with_fields)
+    tell(
+        attempt, "header fields", "of one handshake", await Search(attempt, 16, last, WHOLE).one_by_one(probe)
+    )
 
 
 @case(OWN, intensity=Intensity.NORMAL)
-async def test_number_of_header_fields(attempt: Attempt, peers: Peers) -> None:
-    """The number of header fields up to which a handshake is accepted is told."""
-    found = await largest(lambda count: accepts_request_with(peers, *[b"x"] * count), 16, 512)
-    tell(attempt, "additional header fields", found, 512)
+async def test_largest_handshake(attempt: Attempt, peers: Peers) -> None:
+    """The size up to which the whole head of a handshake is accepted is told, no field of it being large."""
+    probe = partial(is_taken, peers, make=as_long_as)
+    tell(
+        attempt,
+        "largest handshake",
+        "bytes",
+        await Search(attempt, 4 * KIB, 256 * KIB, WHOLE).one_by_one(probe),
+    )
 
 
 @case(OWN, needs=["binary"], intensity=Intensity.NORMAL)
@@ -78,97 +100,104 @@ async def test_largest_frame(attempt: Attempt, peers: Peers) -> None:
     """The length up to which the header alone of a frame is not refused is told."""
     witness = peers()
     await witness.open()
-    announcing = {size: peers() for size in FRAMES}
-    for size, peer in announcing.items():
-        await peer.open()
-        peer.send(Frame(Opcode.BINARY, declared=size))
-    await next_event(announcing[FRAMES[-1]], witness)
-    taken = 0
-    for size, peer in announcing.items():
-        # By now those that refuse the header have done so.
-        refused = peer.connection.end is not None or peer.ended is not None or peer.close_received is not None
-        if refused or await _has_closed(peer):
-            break
-        taken = size
-    tell(attempt, "largest frame announced (bytes)", taken, FRAMES[-1])
 
+    async def refused_of(sizes: Sequence[int]) -> set[int]:
+        small, *announcing = await open_all(peers, 1 + len(sizes))
+        for size, peer in zip((SMALL, *sizes), (small, *announcing), strict=True):
+            peer.answers_pings = False  # a pong would be taken for the frame's payload
+            peer.send(Frame(Opcode.BINARY, declared=size))
+        hasty, *ended = await ended_among([small, *announcing], witness)
+        for peer in (small, *announcing):
+            peer.discard()
+        if hasty:
+            raise NotApplicable("the server does not wait for the rest of a small frame either")
+        return {size for size, end in zip(sizes, ended, strict=True) if end}
 
-async def _has_closed(peer: WebSocketPeer) -> bool:
-    try:
-        async with asyncio.timeout(0.001):
-            while not isinstance(await peer.event(), (Close, Ended)):
-                pass
-    except TimeoutError:
-        return False
-    return True
+    tell(attempt, "largest frame announced", "bytes", await Search(attempt, LEAST, MOST).at_once(refused_of))
 
 
 @case(OWN, intensity=Intensity.NORMAL)
 @pytest.mark.serial("the rate of one connection would be that of all")
-async def test_ping_rate(attempt: Attempt, peer: WebSocketPeer) -> None:
-    """How fast the server answers pings is told."""
-    await peer.open()
-    last = peer.ping()
-    began = time.monotonic()
-    peer.send_bytes(Frame.ping(b"wireproof").encode() * (PINGS - 1), f"{PINGS - 1} pings")
-    peer.send(last)
-    answered = 1
-    with attempt.expecting("a pong behind them", "a Close frame", "the end of TCP"):
-        while not isinstance(event := await peer.event(), (Close, Ended)) and event != Pong(last.payload):
-            answered += isinstance(event, Pong)
-    if isinstance(event, Pong):
-        attempt.measure("pings answered a second", round(PINGS / (time.monotonic() - began), -2))
+async def test_ping_rate(attempt: Attempt, peers: Peers) -> None:
+    """How fast the server answers pings, or how many at a time, is told."""
+    if spent := await time_for_pings(peers, PINGS):
+        attempt.measure("pings answered a second", round(PINGS / spent, -2))
         attempt.report("pings were answered one after another; see the limits for the rate")
-    else:
-        attempt.measure("pings answered without a pause", answered - 1)
-        attempt.report(f"{PINGS} pings without a pause end the connection")
-
-
-async def ends_within(attempt: Attempt, peer: WebSocketPeer, name: str) -> None:
-    """Measure how long it takes until the server ends the connection, as far as the patience goes."""
-    patience = attempt.be_patient()
-    began = time.monotonic()
-    try:
-        async with asyncio.timeout(patience):
-            while await peer.connection.receive():
-                pass
-    except TimeoutError:
-        attempt.report(f"{name}: nothing happened within the patience")
         return
-    attempt.measure(f"{name} (seconds)", round(time.monotonic() - began, 1))
-    attempt.report(f"{name}: the server ends the connection; see the limits for the time")
+
+    async def is_taken(count: int) -> bool:
+        return bool(await time_for_pings(peers, count))
+
+    found = await Search(attempt, 8, PINGS, WHOLE).one_by_one(is_taken)
+    tell(attempt, "pings", "at a time", found)
+
+
+async def time_for_pings(peers: Peers, count: int) -> float | None:
+    """The seconds until so many pings that come at a time are answered; None when they end the connection."""
+    peer = peers()
+    await peer.open()
+    key, last = peer.attempt.random.randbytes(4), peer.ping()
+    began = time.monotonic()
+    peer.send_bytes(Frame.ping(b"wireproof").encode(key) * (count - 1) + last.encode(key), f"{count} pings")
+    with peer.attempt.expecting("a pong behind them", "a Close frame", "the end of TCP"):
+        while not isinstance(event := await peer.event(), (Close, Ended)) and event != Pong(last.payload):
+            pass
+    peer.discard()
+    return time.monotonic() - began if isinstance(event, Pong) else None
+
+
+async def has_ended(peer: WebSocketPeer) -> None:
+    """Wait until the server says that it ends the connection, or does so."""
+    while not isinstance(await peer.event(), (Close, Ended)):
+        pass
+
+
+async def has_ended_tcp(peer: WebSocketPeer) -> None:
+    """Wait for the end of TCP."""
+    while await peer.connection.receive():
+        pass
 
 
 @case(OWN)
 async def test_time_for_a_client_that_sends_nothing(attempt: Attempt, peer: WebSocketPeer) -> None:
     """How long the server waits for the first byte of a handshake is told."""
-    attempt.be_patient()
+    patience = attempt.be_patient()
     await peer.connect()
-    await ends_within(attempt, peer, "time for the first byte")
+    # The first thing to come, be it an answer or the end, tells that the server has given up.
+    await tell_time(attempt, "time for the first byte", patience, peer.connection.receive())
 
 
 @case(OWN)
 async def test_time_for_half_a_handshake(attempt: Attempt, peer: WebSocketPeer) -> None:
     """How long the server waits for the rest of a handshake is told."""
-    attempt.be_patient()
+    patience = attempt.be_patient()
     await peer.connect()
     peer.send_bytes(peer.request().encode()[:HALF_REQUEST], "a part of a request")
-    await ends_within(attempt, peer, "time for the handshake")
+    await tell_time(attempt, "time for the handshake", patience, peer.connection.receive())
 
 
 @case(OWN)
 async def test_time_for_an_idle_connection(attempt: Attempt, peer: WebSocketPeer) -> None:
     """How long the server keeps a connection on which the client says nothing, not even pongs, is told."""
-    attempt.be_patient()
+    patience = attempt.be_patient()
+    peer.answers_pings = False
     await peer.open()
-    await ends_within(attempt, peer, "time for an idle client")
+    await tell_time(attempt, "time for an idle client", patience, has_ended(peer))
+
+
+@case(OWN)
+async def test_time_for_a_client_that_only_answers_pings(attempt: Attempt, peer: WebSocketPeer) -> None:
+    """How long the server keeps a connection on which the client only answers pings is told."""
+    patience = attempt.be_patient()
+    await peer.open()
+    await tell_time(attempt, "time for a client that only answers pings", patience, has_ended(peer))
 
 
 @case(OWN, needs=["close"])
 async def test_time_for_the_answer_to_a_close(attempt: Attempt, peer: WebSocketPeer) -> None:
     """How long the server waits for the answer to its Close frame is told."""
-    attempt.be_patient()
+    patience = attempt.be_patient()
     await peer.open(peer.request("/close?code=1000"))
     peer.send(Frame.text("close, please"))
     await peer.expect_close()
-    await ends_within(attempt, peer, "time for the answer to a Close frame")
+    await tell_time(attempt, "time for the answer to a Close frame", patience, has_ended_tcp(peer))

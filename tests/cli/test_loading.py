@@ -61,3 +61,21 @@ def test_a_case_that_pytest_skips(line: Line, strict: str) -> None:
     told = {case["id"]: (case["verdict"], case["reason"]) for case in report["cases"]}
     assert told == {"mine/m0/alive": ("pass", ""), "mine/m0/sunday": ("not-applicable", "not on Sundays")}
     assert report["complete"]
+
+
+INTERRUPTING = """
+import runpy, sys
+
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == "click":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupt())
+runpy.run_module("wireproof", run_name="__main__")
+"""
+
+
+def test_an_interrupt_while_the_command_line_is_loaded() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTING], check=False, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")

@@ -64,8 +64,34 @@ def finished(name: str, verdict: str = "pass") -> Mapping[str, Any]:
 def test_counts_and_time_left(shown: ProgressLine, clock: Clock) -> None:
     clock.now += 2.0
     for number, verdict in enumerate(["pass", "fail"]):
+        shown.handle(started(f"a/b/c{number}"))
         shown.handle(finished(f"a/b/c{number}", verdict))
     assert shown.line(clock.now) == "2/4  1 pass  1 fail  2 s left"
+
+
+def test_cases_that_take_long_weigh_more(shown: ProgressLine, clock: Clock) -> None:
+    shown.handle({"event": "run-started", "cases": 3, "seconds": 41.0})
+    shown.handle({**started("a/b/quick"), "seconds": 1.0})
+    clock.now += 2.0
+    shown.handle(finished("a/b/quick"))
+    assert shown.line(clock.now) == "1/3  1 pass  80 s left"
+    shown.handle({**started("a/b/long"), "seconds": 20.0})
+    clock.now += 15.0
+    shown.handle({"event": "case-advanced", "id": "a/b/long", "route": "direct", "done": 0.8})
+    assert shown.line(clock.now) == "1/3  1 pass  24 s left  long 15 s"
+
+
+def test_verdicts_taken_over_tell_nothing_of_the_time_left(shown: ProgressLine, clock: Clock) -> None:
+    shown.handle(finished("a/b/before"))
+    clock.now += 1.0
+    assert shown.line(clock.now) == "1/4  1 pass"
+
+
+def test_minutes_are_told_as_such(shown: ProgressLine, clock: Clock) -> None:
+    shown.handle(started("a/b/c"))
+    clock.now += 100.0
+    shown.handle(finished("a/b/c"))
+    assert shown.line(clock.now) == "1/4  1 pass  5 min left"
 
 
 def test_the_case_that_flies_longest_is_named(shown: ProgressLine, clock: Clock) -> None:

@@ -76,6 +76,17 @@ def test_the_seed_is_that_of_the_report(line: Line, kept: str) -> None:
     assert (ran.status, events[0]["seed"]) == (1, 5)
 
 
+def test_the_profile_is_that_of_the_report(line: Line, faulty: str) -> None:
+    (line.folder / "mine.toml").write_text("[capabilities]\nsend = false\n")
+    line.report("run", faulty, "--case", BITS, "--profile", "mine.toml", status=1)
+    assert line("replay", "report.json", BITS, "--json", "again.json").status == 1
+    again = json.loads((line.folder / "again.json").read_text())["target"]
+    assert (again["profile"], again["capabilities"]["send"]) == ("mine.toml", False)
+    (line.folder / "mine.toml").unlink()
+    ran = line("replay", "report.json", BITS)
+    assert (ran.status, "give --profile" in ran.err) == (2, True), ran
+
+
 def test_a_case_that_the_report_lacks(line: Line, kept: str) -> None:
     ran = line("replay", kept, "no/such")
     assert (ran.status, "'no/such'" in ran.err) == (2, True), ran

@@ -125,6 +125,23 @@ def test_only_what_failed(line: Line, faulty: str) -> None:
     assert 0 < len(failed) < len(before["cases"])
 
 
+def test_run_that_goes_on(line: Line, strict: str) -> None:
+    first = line.report("run", strict, "--case", RSV1, "--journal", "first.ndjson")
+    whole = line.report("run", strict, "--case", BITS, "--continue", "first.ndjson")
+    assert ids(whole) == ids(line.report("run", strict, "--case", BITS))
+    assert (whole["complete"], whole["selected"], whole["seed"]) == (True, len(whole["cases"]), first["seed"])
+    (kept,) = (case for case in whole["cases"] if case["id"] == RSV1)
+    assert kept == first["cases"][0]
+
+
+def test_nothing_left_to_go_on_with(line: Line, strict: str) -> None:
+    line("run", strict, "--case", RSV1, "--journal", "first.ndjson")
+    ran = line("run", strict, "--case", RSV1, "--continue", "first.ndjson")
+    assert (ran.status, "nothing is left to run" in ran.err) == (2, True), ran
+    ran = line("run", strict, "--continue", "first.ndjson", "--journal", "first.ndjson")
+    assert (ran.status, "the same file" in ran.err) == (2, True), ran
+
+
 def test_nothing_failed(line: Line, strict: str) -> None:
     line.report("run", strict, "--case", RSV1)
     ran = line("run", strict, "--rerun-failed", "report.json")

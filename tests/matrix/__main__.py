@@ -12,7 +12,7 @@ from fixtures.strict.serving import STRICT
 
 from .fleet import Fleet, fleet
 from .flight import Flown, Seen
-from .judgement import Row, is_heavy, judge, unproved, worthwhile
+from .judgement import Row, is_heavy, is_long, judge, unproved, worthwhile
 from .page import page
 
 PAGE = Path(__file__).parents[2] / "docs" / "matrix.md"
@@ -52,7 +52,7 @@ def main() -> int:
 
 
 def _fly(workers: Fleet, options: argparse.Namespace) -> tuple[dict[str, Seen], dict[str, Flown]]:
-    cases = [case.id for case in workers.cases]
+    cases = [case.id for case in workers.cases if not is_long(case)]
     twins = {name: load()[name] for name in options.twin or load()}
     names = sorted(twins, key=lambda name: not twins[name].also)  # those that many cases wait for come first
     whole = workers.judge(STRICT, cases)

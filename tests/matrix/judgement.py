@@ -16,6 +16,7 @@ from .flight import Flown, Seen
 
 EVERYTHING = "websocket/*"
 AFTERMATH = "websocket/aftermath/*"  # what was seen in passing in other cases is told there once more
+LONG = 5.0  # seconds
 _OPEN = (Level.MAY, Level.REFERENCE)
 
 
@@ -72,19 +73,29 @@ def worthwhile(defect: Defect, cases: Sequence[CaseItem]) -> list[str]:
     The first silence of each kind is repeated alone, so that those meant for the twin have to come first.
 
     Where everything falls with the twin, the others tell nothing and would wait for their deadlines one by
-    one. The few heavy ones (large messages, many clients) cost as much time as all the rest.
+    one. The few heavy ones (large messages, many clients) cost as much time as all the rest, and one that is
+    long as much as the whole matrix, unless it fails.
     """
     ids = [case.id for case in cases]
     if EVERYTHING in defect.also:
         return sorted(meant(defect.cases, ids), key=ids.index)
     wanted, named = meant(defect.cases, ids), meant((*defect.cases, *defect.also), ids)
-    chosen = [case.id for case in cases if case.id in named or not is_heavy(case)]
+    chosen = [
+        case.id
+        for case in cases
+        if case.id in wanted or (not is_long(case) and (case.id in named or not is_heavy(case)))
+    ]
     return sorted(chosen, key=lambda case: case not in wanted)
 
 
 def is_heavy(case: CaseItem) -> bool:
     """Whether a case is more than a target far away should bear."""
     return case.spec.intensity is not Intensity.GENTLE
+
+
+def is_long(case: CaseItem) -> bool:
+    """Whether a case lasts longer than all others together."""
+    return case.spec.seconds > LONG
 
 
 def judge(name: str, defect: Defect, flown: Flown, strict: Mapping[str, Seen], cases: Sequence[str]) -> Row:
@@ -94,7 +105,7 @@ def judge(name: str, defect: Defect, flown: Flown, strict: Mapping[str, Seen], c
     globs = []
     for pattern in defect.cases:
         mine = sorted(match_ids(pattern, cases))
-        noticed = tuple(seen[case] for case in mine if case in seen and notices(seen[case], strict[case]))
+        noticed = tuple(seen[case] for case in mine if case in seen and notices(seen[case], strict.get(case)))
         globs.append(Glob(pattern, tuple(mine), noticed))
     others = [one for case, one in sorted(seen.items()) if case not in wanted and not one.clean]
     also = tuple(one for one in others if one.case in tolerated or one.verdict is Verdict.INCONCLUSIVE)
@@ -102,9 +113,9 @@ def judge(name: str, defect: Defect, flown: Flown, strict: Mapping[str, Seen], c
     return Row(name, defect, tuple(globs), bystanders, also, len(tolerated - wanted), flown.refused)
 
 
-def notices(seen: Seen, strict: Seen) -> bool:
-    """Whether a case tells a twin from the faultless server."""
-    if seen.verdict is Verdict.INFO:
+def notices(seen: Seen, strict: Seen | None) -> bool:
+    """Whether a case tells a twin from the faultless server; None where that one was not flown."""
+    if seen.verdict is Verdict.INFO and strict is not None:
         return strict.verdict is not Verdict.INFO or stable(strict.why) != stable(seen.why)
     return seen.noticed
 
@@ -116,7 +127,8 @@ def unproved(
     proved = {one.case for one in flown if one.noticed}
     proved |= {one.case for row in rows for glob in row.globs for one in glob.noticed}
     lonely = [case for case in cases if case.id not in proved and can_accuse(case)]
-    return [case.id for case in lonely if strict[case.id].verdict is not Verdict.NOT_APPLICABLE]
+    told = {case.id: strict[case.id].verdict for case in lonely if case.id in strict}
+    return [case.id for case in lonely if told.get(case.id) is not Verdict.NOT_APPLICABLE]
 
 
 def can_accuse(case: CaseItem) -> bool:

@@ -52,6 +52,15 @@ def test_what_a_case_accused_is_not_told_again(track: Track) -> None:
     assert list(track.aftermath()) == [BODY]
 
 
+def test_what_an_earlier_run_saw_is_told_as_well() -> None:
+    kept = [
+        {"id": "a", "route": "direct", "broken": [], "in_passing": [f"{BODY}: odd: a frame"]},
+        {"id": "b", "route": "direct", "broken": [MASK], "in_passing": [f"{MASK}: an odd frame"]},
+    ]
+    track = Lab(Settings("ws://127.0.0.1:9", kept=tuple(kept))).track
+    assert track.aftermath() == {BODY: "odd: a frame (seen in a)"}
+
+
 def test_case_that_looks_back_lists_every_rule_that_the_session_knows() -> None:
     prepare_content()
     module = importlib.import_module("wireproof.bundle.suites.websocket.test_aftermath")

@@ -29,6 +29,7 @@ def test_each_event_is_in_the_file_at_once(path: Path) -> None:
         "command": ["run", "--seed"],
         "seed": 7,
         "cases": 2,
+        "seconds": 0.0,
     }
     writer.close()
 

@@ -1,0 +1,1 @@
+"""What the Engine.IO protocol, revision 4, demands of a server: a module for each chapter."""

@@ -1,0 +1,106 @@
+"""Engine.IO, receiving data: GET requests that wait, overlap, are given up."""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import Task
+
+from wireproof.attempt import Attempt
+from wireproof.case import case
+from wireproof.peer.engineio import SessionPeer
+from wireproof.peer.exchange import Answer
+
+from .asking import question, questions
+from .polling import expect_closed, fence, poll_for, start
+from .test_sending_data import SETTLED, unknown_sids
+
+
+@case("engineio/receiving-data/response-status", needs=["polling", "messages"])
+async def test_waiting_packets_are_handed_out(session: SessionPeer) -> None:
+    """Packets that wait for a GET request come with status 200."""
+    await session.begin()
+    await session.post(*questions(session, ("one", "two")))
+    await poll_for(session, "one", "two")
+
+
+@case("engineio/receiving-data/buffered-packets", needs=["polling", "messages"])
+async def test_waiting_get_is_answered(session: SessionPeer) -> None:
+    """A GET request that waits is answered once there is a packet."""
+    await session.begin()
+    pending = await start(session, session.request())
+    await session.post(question(session, "one"))
+    await poll_for(session, "one", pending=pending.receive())
+
+
+@case("engineio/receiving-data/packets-once", needs=["polling", "messages"])
+async def test_packets_come_once(session: SessionPeer, attempt: Attempt) -> None:
+    """What one GET request brought does not come again with the next ones."""
+    await session.begin()
+    came: list[str] = []
+    for text in ("one", "two", "three", "four", "five"):
+        await session.post(question(session, text))
+        came += await poll_for(session, text)
+    if doubled := {text for text in came if came.count(text) > 1}:
+        attempt.broken(f"came again: {', '.join(sorted(doubled))}", "each packet once")
+
+
+@case("engineio/receiving-data/unknown-sid", needs=["polling"])
+async def test_unknown_session(session: SessionPeer, attempt: Attempt) -> None:
+    """A GET request for a session that nobody has is refused with 400."""
+    sid = (await session.begin()).sid
+    for name, unknown in unknown_sids(sid).items():
+        with attempt.row(name), attempt.expecting("400"):
+            await session.expect_status(await session.fetch(session.request({"sid": unknown})), 400)
+
+
+@case(
+    "engineio/receiving-data/concurrent-get-status",
+    "engineio/receiving-data/concurrent-get-session",
+    needs=["polling", "messages"],
+)
+async def test_second_get_at_a_time(session: SessionPeer, attempt: Attempt) -> None:
+    """Of two GET requests at a time one is refused with 400, and the session is closed."""
+    status, closed = attempt.requirements
+    await session.begin()
+    exchanges = [await start(session, session.request()) for _ in range(2)]
+    answers = [asyncio.create_task(exchange.receive()) for exchange in exchanges]
+    try:
+        await asyncio.wait(answers, timeout=SETTLED, return_when=asyncio.FIRST_COMPLETED)
+        if not any(_is_refused(answer) for answer in answers):
+            await _demand_refusal(session, answers, status)
+        pending = next((answer for answer in answers if not _is_refused(answer)), None)
+        await expect_closed(session, closed, pending)
+    finally:
+        for answer in answers:
+            answer.cancel()
+
+
+async def _demand_refusal(
+    session: SessionPeer, answers: list[asyncio.Task[Answer]], requirement: str
+) -> None:
+    # A server that lets both wait answers each with a packet of its own.
+    for text in ("one", "two"):
+        await session.post(question(session, text))
+        await fence(session)
+    with session.attempt.expecting("400 in answer to one of two GET requests", requirement=requirement):
+        await asyncio.wait(answers)
+    if not any(_is_refused(answer) for answer in answers):
+        session.attempt.found(
+            "; ".join(str(answer.result()) for answer in answers),
+            "400 in answer to one of two GET requests",
+            requirement=requirement,
+        )
+
+
+def _is_refused(answer: Task[Answer]) -> bool:
+    return answer.done() and answer.result().status == 400
+
+
+@case("engineio/receiving-data/cancelled-get", needs=["polling", "messages"])
+async def test_cancelled_get(session: SessionPeer) -> None:
+    """A GET request that its client gives up ends the session."""
+    await session.begin()
+    exchange = await start(session, session.request())
+    exchange.connection.reset()
+    await fence(session)
+    await expect_closed(session)
