@@ -13,7 +13,7 @@ from . import charts, coverage, findings, matrix
 from .findings import Group
 from .held import Held
 from .matrix import Result
-from .sequence import sequence_of
+from .sequence import Diagram, sequence_of
 from .templating import asset, environment, policy
 
 PAGE: Final = 4_500_000  # characters that the whole page is meant to stay below
@@ -97,7 +97,7 @@ def _fill(page: Page, templates: Environment) -> Held:
     first = [*findings.in_turn(page.findings), *page.observations]
     for result in first:
         if inline < min(INLINE, budget):
-            html = article(page, result, sequence_of(result.record["transcript"]))
+            html = article(page, result, sequence_of(result.record["transcript"]), _beside(result))
             inline += len(html)
             result.inline = True
             page.articles[result.anchor] = html
@@ -107,7 +107,7 @@ def _fill(page: Page, templates: Environment) -> Held:
     rest += [result for result in page.results if id(result) not in there]
     for result in rest:
         sequence = sequence_of(result.record["transcript"]) if budget > 0 else None
-        html = article(page, result, sequence)
+        html = article(page, result, sequence, _beside(result) if sequence is not None else None)
         if sequence is None and result.record["transcript"]:
             page.left_out.append(result.anchor)
         elif sequence is not None:
@@ -115,3 +115,8 @@ def _fill(page: Page, templates: Environment) -> Held:
         result.held = held.add(html)
     held.flush()
     return held
+
+
+def _beside(result: Result) -> Diagram | None:
+    """What the same case looks like on the direct route, where only this one breaks it."""
+    return sequence_of(result.direct["transcript"]) if result.direct else None

@@ -31,7 +31,7 @@ class Result:
     """One record of the report, with its place on the page.
 
     ``inline`` tells that its evidence stands among the findings; ``held`` says where it is kept otherwise.
-    ``only_here`` names the route when the same case passes on the direct one.
+    ``only_here`` names the route when the same case passes on the direct one; ``direct`` is its record there.
     """
 
     record: Record
@@ -40,6 +40,7 @@ class Result:
     inline: bool = False
     held: str = ""
     only_here: str = ""
+    direct: Record | None = None
 
     @property
     def verdict(self) -> str:
@@ -157,13 +158,12 @@ def anchor_of(record: Record) -> str:
 def results_of(report: Mapping[str, Any], columns: Sequence[Column]) -> list[Result]:
     """Every result, with the route's own faults marked as such."""
     index = {(column.route, column.node): number for number, column in enumerate(columns)}
-    direct = {case["id"]: case["verdict"] for case in report["cases"] if case["route"] == "direct"}
+    direct = {case["id"]: case for case in report["cases"] if case["route"] == "direct"}
     results = []
     for case in sorted(report["cases"], key=lambda case: natural(case["id"])):
         result = Result(case, anchor_of(case), index[case["route"], case.get("node")])
-        accused = case["verdict"] in ("fail", "warn") and case["route"] != "direct"
-        if accused and direct.get(case["id"]) in ("pass", "info"):
-            result.only_here = case["route"]
+        if case.get("blame") == "route":
+            result.only_here, result.direct = case["route"], direct[case["id"]]
         results.append(result)
     return results
 

@@ -11,10 +11,11 @@ import pytest
 from benchmarks.__main__ import found
 from benchmarks.measuring import MeasuringError, interleaved, measured
 from benchmarks.table import Size
+from fixtures.servers import missing
 
 
 def test_all_benchmarks_are_found_by_their_module_names() -> None:
-    assert {"suite", "wire"} <= found().keys()
+    assert {"suite", "volume", "wire"} <= found().keys()
     assert all(benchmark.title.endswith(".") for benchmark in found().values())
 
 
@@ -28,6 +29,13 @@ def test_the_suite_is_measured_both_ways_on_one_server() -> None:
             value = row[key]
             assert isinstance(value, float)
             assert value > 0
+
+
+@pytest.mark.skipif(missing("ws-deflate") is not None, reason="the server is not installed")
+def test_volume_is_measured_by_whole_runs() -> None:
+    (table,) = found()["volume"].measure(Size.QUICK)
+    assert [(row[""], row["cases"]) for row in table.rows] == [("ws-deflate", 1)]
+    assert table.notes == ()
 
 
 def test_the_numbers_are_written_as_json(tmp_path: Path) -> None:

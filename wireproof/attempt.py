@@ -78,6 +78,7 @@ class Attempt:
     waiting: Expectation | None = None
     peers: int = 0
     limits: dict[str, float] = field(default_factory=dict)
+    between: dict[str, str] = field(default_factory=dict)
     patience: float = 0.0
     intensity: int = 1
     postpone: Callable[[float], None] = lambda _: None
@@ -125,6 +126,11 @@ class Attempt:
     def measure(self, name: str, value: float) -> None:
         """Tell a limit of the target's own, its unit in *name*; no limit is ever judged."""
         self.limits[name] = value
+
+    def infer(self, name: str, told: str) -> None:
+        """Tell something about what stands between the harness and the server; it is never judged."""
+        self.between[name] = told
+        self.report(f"{name}: {told}")
 
     def last(self, seconds: float, why: str) -> None:
         """Let the case last *seconds* longer than its deadline because *why*.

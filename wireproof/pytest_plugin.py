@@ -18,7 +18,7 @@ from wireproof.attempt import Attempt
 from wireproof.case import CaseSpec, case_id, spec_of
 from wireproof.content import load_drivers, prepare_content
 from wireproof.errors import UsageError, WireproofError
-from wireproof.run.campaign import CAMPAIGN, NETWORK, Campaign
+from wireproof.run.campaign import BETWEEN, CAMPAIGN, NETWORK, Campaign
 from wireproof.run.choosing import settings_from
 from wireproof.run.journal import JournalWriter
 from wireproof.run.judge import Result
@@ -205,11 +205,14 @@ class Tower:
 
     def pytest_ignore_collect(self, collection_path: Path, config: pytest.Config) -> bool | None:
         """Leave out the suites of protocols that the target does not speak, so that they cost no time."""
-        if config.option.collectonly or collection_path.parent.name != "suites":
+        suite = collection_path.parent.name
+        if config.option.collectonly:
             return None
-        if collection_path.name not in (*PROTOCOLS, NETWORK) or self.campaign.speaks(collection_path.name):
-            return None
-        return True
+        if suite == "suites" and collection_path.name in PROTOCOLS:
+            return None if self.campaign.speaks(collection_path.name) else True
+        if suite == NETWORK and collection_path.stem != BETWEEN:
+            return None if self.campaign.has_network else True
+        return None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:

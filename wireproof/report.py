@@ -58,6 +58,7 @@ class Fold:
             "selected": self._run["cases"],
             "target": {**self._target, "limits": self._limits()},
             "routes": self._routes,
+            "between": self._between(),
             "summary": summarise(self._cases),
             "requirements": list(requirement_records(self._cases, self._target["protocols"])),
             "cases": sorted(blamed(self._cases), key=lambda case: (case["id"], case["route"])),
@@ -70,6 +71,13 @@ class Fold:
             if case["route"] == "direct":
                 limits |= case.get("limits", {})
         return dict(sorted(limits.items()))
+
+    def _between(self) -> dict[str, str]:
+        """What the cases inferred about whatever stands between, by name."""
+        told: dict[str, str] = {}
+        for case in sorted(self._cases, key=lambda case: str(case["id"])):
+            told |= case.get("between", {})
+        return told
 
     def _elapsed(self, started: str) -> float:
         """How long a run has lasted of which no end was told, in seconds."""

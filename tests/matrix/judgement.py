@@ -88,6 +88,13 @@ def worthwhile(defect: Defect, cases: Sequence[CaseItem]) -> list[str]:
     return sorted(chosen, key=lambda case: case not in wanted)
 
 
+def bearable(defect: Defect, cases: Sequence[CaseItem]) -> list[str]:
+    """All cases but those that are long and not meant for a twin, in order of their worth."""
+    wanted = meant(defect.cases, [case.id for case in cases])
+    chosen = [case.id for case in cases if case.id in wanted or not is_long(case)]
+    return sorted(chosen, key=lambda case: case not in wanted)
+
+
 def is_heavy(case: CaseItem) -> bool:
     """Whether a case is more than a target far away should bear."""
     return case.spec.intensity is not Intensity.GENTLE

@@ -209,7 +209,7 @@ def test_echoes_with_a_head() -> None:
     [
         (Wrong, "message 41 of 60: .* different from byte"),
         (Lost, "message 41 of 60: .*; message 42 was the same"),
-        (Doubled, "a text message"),
+        (Doubled, r"a text message of 3000 bytes .3-3-3-"),
         (Retyped, "message 41 of 60: a binary message .* another type"),
         (Leaving, "a Close frame with 1011"),
         (Endless, "announced"),

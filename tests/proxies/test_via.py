@@ -145,6 +145,7 @@ def test_path_is_looked_at_when_it_is_said(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("name", DRIVERS)
 def test_deviations_are_complete(name: str) -> None:
     for known in DRIVERS[name].deviations:
+        assert known.seen_with
         assert known.link.startswith("https://")
         assert known.what.endswith(".")
         assert known.why.endswith(".")
@@ -152,9 +153,12 @@ def test_deviations_are_complete(name: str) -> None:
 
 def test_deviations_are_read(tmp_path: Path) -> None:
     path = tmp_path / "deviations.toml"
-    path.write_text("[[deviation]]\nwhat = 'W'\nwhy = 'Y'\nlink = 'L'\ncases = ['a/*']\nobserved = '*502*'\n")
-    assert read_deviations(path) == (Deviation("W", "Y", "L", ("a/*",), (), "*502*"),)
-    path.write_text("[[deviation]]\nwhat = 'W'\n")
+    path.write_text(
+        "seen_with = '1.2'\n[[deviation]]\nwhat = 'W'\nwhy = 'Y'\nlink = 'L'\n"
+        "cases = ['a/*']\nobserved = '*502*'\n"
+    )
+    assert read_deviations(path) == (Deviation("W", "Y", "L", ("a/*",), (), "*502*", "1.2"),)
+    path.write_text("seen_with = '1.2'\n[[deviation]]\nwhat = 'W'\n")
     with pytest.raises(ProfileError, match="needs 'why'"):
         read_deviations(path)
 

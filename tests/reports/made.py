@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from wireproof.report import requirement_records, summarise
+from wireproof.report import blamed, requirement_records, summarise
 from wireproof.wire.text import describe_frame
 from wireproof.wire.websocket import Frame
 
@@ -103,8 +103,9 @@ def report(cases: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
         },
         "routes": [{"name": "direct", "kind": "direct", "software": None, "version": None}],
         "summary": summarise(cases),
+        "between": {},
         "requirements": list(requirement_records(cases, ["websocket"])),
-        "cases": sorted(cases, key=lambda one: (one["id"], one["route"])),
+        "cases": sorted(blamed(cases), key=lambda one: (one["id"], one["route"])),
     }
     return told | changes
 

@@ -8,7 +8,6 @@ import pytest
 
 from tests.run.ground import MUST, SPEC, Ground, yields
 from wireproof.attempt import Attempt
-from wireproof.run import track
 from wireproof.run.events import CaseAdvanced, CaseStarted, Event
 from wireproof.run.lab import Lab
 from wireproof.run.scheduler import Plan
@@ -61,7 +60,7 @@ def test_progress_behind_the_deadline_changes_nothing(ground: Ground) -> None:
 def test_progress_is_told_as_a_sum_and_not_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Event] = []
     now = 50.0
-    monkeypatch.setattr(track.time, "monotonic", lambda: now)
+    monkeypatch.setattr("time.monotonic", lambda: now)
     lab = Lab(Settings("ws://127.0.0.1:9"), told.append)
     attempt = lab.track.new_attempt(Plan("a/b", SPEC, yields))
     for _ in range(40):

@@ -82,12 +82,12 @@ BY_OPTION: dict[str, Completer] = {
     "assume": capabilities,
     "without": capabilities,
 }
-"""Those of the options of a run. Every other option that takes a FILE or a REPORT completes files."""
+"""Those of the options of a run. All others that take a FILE, a JOURNAL or a REPORT complete files."""
 
 
 def completer(option: str, metavar: str | None) -> Completer | None:
     """The completer of the option of a run that is called so, None where there is nothing to complete."""
-    return BY_OPTION.get(option) or (files if metavar in ("FILE", "REPORT") else None)
+    return BY_OPTION.get(option) or (files if metavar in ("FILE", "JOURNAL", "REPORT") else None)
 
 
 def steps(ids: Iterable[str], incomplete: str) -> Sequence[str]:

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from wireproof.cli.completing import proxies as proxy_names
 from wireproof.content import load_drivers
-from wireproof.errors import InternalError, UsageError
+from wireproof.errors import UsageError, WireproofError
 from wireproof.proxy.driver import Driver, Drivers, Feature, Missing, Software, Unsupported, Upstream
 from wireproof.proxy.route import OpenRoute, open_route
 from wireproof.proxy.via import Route, parse_programs, parse_upstream, parse_via
@@ -56,6 +56,7 @@ def routes_command(as_json: bool, program: tuple[str, ...]) -> None:
         table.add_row(Text(name, style="bold"), Text(_software(driver, software)), lines)
     console = Console(highlight=False)
     console.print(table)
+    _show_switches(console, drivers)
     console.print("`wireproof proxy NAME[:SETTING,…] --upstream URL` runs one of them.", markup=False)
 
 
@@ -77,8 +78,22 @@ def _cells(driver: Driver, software: Software | Missing) -> Iterator[Text]:
             reasons.setdefault(answer.reason, []).append(str(feature))
     for reason, names in reasons.items():
         yield Text(f"not {', '.join(names)}: {reason}", style="dim")
-    for name, meaning in driver.switches.items():
-        yield Text(f"{name}: {meaning}", style="dim")
+    if driver.switches:
+        yield Text(f"of its own, see below: {', '.join(driver.switches)}")
+
+
+def _show_switches(console: Console, drivers: Drivers) -> None:
+    """The settings that only some proxies have, each once."""
+    switches = {name: meaning for driver in drivers.values() for name, meaning in driver.switches.items()}
+    if not switches:
+        return
+    table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("setting", no_wrap=True)
+    table.add_column("of the simulated ones; written NAME or NAME=VALUE")
+    for name, meaning in switches.items():
+        table.add_row(Text(name), Text(meaning))
+    console.print(table)
+    console.print()
 
 
 def _as_data(driver: Driver, software: Software | Missing) -> dict[str, Any]:
@@ -136,7 +151,7 @@ def proxy_command(
         raise UsageError(f"the folder can't be written: {exc}") from exc
     if opened.dead:
         names = " and ".join(one.hop.proxy for one in opened.dead)
-        raise InternalError(f"{names} ended by itself\n{opened.log}")
+        raise WireproofError(f"{names} ended by itself\n{opened.log}")
 
 
 async def _serve(

@@ -85,6 +85,7 @@ class _Page:
     def __init__(self, console: Console, width: int, report: Report) -> None:
         self._console, self._width, self._report = console, width, report
         self._asked = {requirement["id"]: requirement for requirement in report["requirements"]}
+        self._direct = {case["id"]: case for case in report["cases"] if case["route"] == "direct"}
 
     def accusations(self) -> None:
         """Everything that is not clean and not known, alike things together."""
@@ -119,6 +120,10 @@ class _Page:
         self._tally("Rules broken in passing, which decide no verdict:", passing)
         absent = Counter(case["reason"] for case in cases if case["verdict"] == Verdict.NOT_APPLICABLE)
         self._tally("Not applicable:", absent)
+        if between := self._report["between"]:
+            self._free("What stands between:")
+            for name, told in between.items():
+                self._free(printable(f"{name}: {told}"), 8)
         for spec in dict.fromkeys(requirement["spec"] for requirement in self._report["requirements"]):
             self._free(self._coverage(spec))
 
@@ -147,20 +152,23 @@ class _Page:
         for number, line in enumerate(case["reason"].split("\n") if case["reason"] else ()):
             self._line("" if number else "reason", line)
         self._transcript(case["transcript"])
+        if case["blame"] == "route":
+            self._line("blame", f"{case['route']}: the same case passes directly, like this")
+            self._transcript(self._direct[case["id"]]["transcript"], "directly")
         for line in shell(f"{'again':<{_LABEL}}", printable(case["reproduce"]), self._width - _LEFT):
             self._console.print(Text(" " * _LEFT + line))
         self._others(group)
         self._console.print()
 
-    def _transcript(self, entries: Sequence[Mapping[str, Any]]) -> None:
+    def _transcript(self, entries: Sequence[Mapping[str, Any]], name: str = "wire") -> None:
         several = len({entry["peer"] for entry in entries}) > 1
         if len(entries) > LINES:
             before = _plural(len(entries) - LINES, "line", "lines")
-            self._line("wire", f"({before} before these are in --html and --json)")
+            self._line(name, f"({before} before these are in --html and --json)")
         for number, entry in enumerate(entries[-LINES:]):
             peer = f" #{entry['peer']}" if several else ""
             head = f"{entry['t']:.4f}{peer} {_WAYS.get(entry['dir'], entry['dir']):<4} "
-            label = "wire" if not number and len(entries) <= LINES else ""
+            label = name if not number and len(entries) <= LINES else ""
             self._line(label, f"{head}{entry['text']}", len(head))
 
     def _others(self, group: Group) -> None:

@@ -182,7 +182,7 @@ class SessionPeer(RawSession):
         """Demand the end of the session; messages may come before it."""
         with self.attempt.expecting("the end of the session", requirement=requirement):
             while True:
-                packet = await self.message_or_end()
+                packet = await self._from_wire()
                 if isinstance(packet, SessionEnd):
                     return packet
                 self.kept.append(packet)

@@ -282,17 +282,16 @@ class RawPeer:
         *history* is the end of all messages that the server compressed before, if the peer has not seen it
         all. Data frames are not recorded.
         """
-        session = self._frames()
-        if history is not None and session.inflater is not None:
-            session.inflater.remember(history)
+        self._frames().remember(history)
         for item in self._read(data):
             if isinstance(item, ReceivedFrame) and not item.is_control:
                 continue
             if (event := self._take(item)) is not None:
                 yield event
 
-    def put_back(self, data: bytes) -> None:
-        """Let *data* be what came next, behind what was not taken yet."""
+    def put_back(self, data: bytes, history: bytes | None = None) -> None:
+        """Let *data* be what comes next; *history* as for `read`."""
+        self._frames().remember(history)
         self._source = self._read(data)
 
     async def _give_way(self) -> None:

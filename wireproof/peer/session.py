@@ -344,6 +344,22 @@ class RawSession:
 
     # Ending -----------------------------------------------------------------------------------------
 
+    def fall_silent(self) -> None:
+        """Read nothing more and send nothing more, with every connection left open."""
+        if self._listening is not None:
+            self._listening.cancel()
+        if self.socket is not None:
+            self.socket.stop_reading()
+
+    def vanish(self) -> None:
+        """End every connection with an RST and without a word."""
+        for exchange in self.http.made:
+            if exchange.connection.end is None:
+                exchange.connection.reset()
+        for peer in self._sockets:
+            peer.reset()
+        self.discard()
+
     def discard(self) -> None:
         """Give up everything, without waiting for anything."""
         if self._listening is not None:

@@ -77,6 +77,19 @@ class SocketIOPeer:
                 )
             )
 
+    async def resume(self, lost: SocketIOPeer, namespace: str | None = None) -> Packet | SessionEnd:
+        """Send CONNECT with the private id and the last offset of *lost*, and return what answers it.
+
+        Events that were missed may come before the answer; they are kept.
+        """
+        name = self._namespace(namespace)
+        told = {"pid": lost.private_id(name), "offset": lost.offsets.get(name)}
+        user = self.session.dialect.auth
+        # Such events have offsets already, and in a session without a private id nothing would be taken off.
+        self.connected[name] = {"pid": told["pid"]}
+        auth = {**user, **told} if isinstance(user, dict) else told
+        return await self.connect(name, {key: one for key, one in auth.items() if one is not None})
+
     # Sending --------------------------------------------------------------------------------------
 
     async def send(self, *packets: Packet | str | bytes) -> None:

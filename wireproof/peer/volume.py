@@ -46,7 +46,7 @@ async def expect_all_echoed(
                 progress(rotation.before(flow.echoed) - rotation.before(before))
     finally:
         flow.tell()
-    peer.put_back(flow.rest)
+    peer.put_back(flow.rest, flow.history())
     await peer.expect_no_message()
 
 
@@ -101,6 +101,10 @@ class _Flow:
                 self.peer.put_back(self.rest)
                 self._cut_short(expecting, await self.peer.event())
 
+    def history(self) -> bytes | None:
+        """What the server's window holds now; None when the peer has seen all of it."""
+        return self.known.history(self.echoed) if self.known else None
+
     def _take(self, data: bytes, expecting: Expectation) -> None:
         at = 0
         while self.echoed < self.rotation.count:
@@ -118,8 +122,7 @@ class _Flow:
     def _read(self, frame: bytes, expecting: Expectation) -> None:
         """Read one frame; the peer refuses one that is beyond its limit by the header alone."""
         is_data, final = not frame[0] & 0x08, bool(frame[0] & 0x80)
-        history = self.known.history(self.echoed) if self.known else None
-        for event in self.peer.read(frame, history):
+        for event in self.peer.read(frame, self.history()):
             match event:
                 case Message() as message:
                     self._verify(message, expecting)

@@ -32,6 +32,7 @@ from wireproof.run.known import known_failure
 from wireproof.run.lab import Lab
 from wireproof.run.record import case_record
 from wireproof.run.redact import Redactor
+from wireproof.run.route import DEPLOYED
 from wireproof.run.scheduler import Flight, Plan
 from wireproof.run.select import CaseItem, select
 from wireproof.run.settings import Settings
@@ -41,6 +42,9 @@ from wireproof.verdict import Verdict
 
 NETWORK = "network"
 """The suite whose cases bring their own routes."""
+
+BETWEEN = "test_between"
+"""The one module of it that has something to tell of any target."""
 
 CAMPAIGN = pytest.StashKey["Campaign"]()
 
@@ -92,8 +96,6 @@ class Campaign:
 
     def speaks(self, protocol: str) -> bool:
         """Whether the target speaks *protocol*, for all that is known; probes it the first time."""
-        if protocol == NETWORK:
-            return bool(self.settings.nodes or self.settings.via or self.settings.direct)
         if self.settings.protocols and protocol not in self.settings.protocols:
             return False
         if self.problem is None and self.target is None:
@@ -103,6 +105,11 @@ class Campaign:
                 self.problem = exc
         # Where nothing can be told, a wrong selection must be, so that all cases are needed.
         return self.target is None or protocol in self.target.protocols
+
+    @property
+    def has_network(self) -> bool:
+        """Whether there is more to the network than one server that is reached directly."""
+        return bool(self.settings.nodes or self.settings.via or self.settings.direct)
 
     def open(self, cases: Sequence[CaseItem]) -> None:
         """Probe the target, for *cases* to fly; raise `TargetError` before any of them has."""
@@ -127,8 +134,11 @@ class Campaign:
         self.emit(TargetProbed(describe(self.target, self.settings), told))
 
     def tracks_of(self, case: CaseItem) -> list[Track]:
-        """The routes that *case* takes: those about the network make their own."""
-        return self.lab.tracks[:1] if case.suite == NETWORK else self.lab.tracks
+        """The routes that *case* takes: those about the network make their own, from where the user is."""
+        if case.suite != NETWORK:
+            return self.lab.tracks
+        deployed = [track for track in self.lab.tracks if track.route is DEPLOYED]
+        return deployed or self.lab.tracks[:1]
 
     def plan(
         self,

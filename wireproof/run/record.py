@@ -48,6 +48,7 @@ def case_record(
         "reason": result.reason,
         "in_passing": sorted({f"{v.requirement}: {v.text}" for v in result.attempt.passing}),
         "limits": dict(result.attempt.limits),
+        "between": dict(result.attempt.between),
         "started": datetime.fromtimestamp(result.started, UTC).isoformat(timespec="microseconds"),
         "duration_s": round(result.duration_s, 6),
         "known": known,

@@ -87,6 +87,11 @@ class ServerSession:
     _parts: list[ReceivedFrame] = field(default_factory=list)
     _held: int = 0
 
+    def remember(self, history: bytes | None) -> None:
+        """Take *history* as all that was compressed before, where it was read by other means."""
+        if history is not None and self.inflater is not None:
+            self.inflater.remember(history)
+
     def receive_data(self, data: bytes) -> Iterator[ReceivedFrame | SessionEvent]:
         """Yield each frame that *data* completes, then what it breaks, then what it means.
 
