@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import TypeVar
 
 from wireproof.catalogue.requirement import Requirement, load_catalogue
@@ -34,6 +34,14 @@ class Intensity(IntEnum):
         return self.name.lower()
 
 
+class Where(Enum):
+    """Which routes to the target a case takes."""
+
+    EVERYWHERE = "every route"
+    OUTSIDE = "the one that the user has: the case makes its own from there"
+    PROXIED = "every one through proxies of ours"
+
+
 @dataclass(frozen=True, slots=True)
 class CaseSpec:
     """What the decorator `case` was told: requirement ids, needed capabilities, least intensity.
@@ -45,6 +53,7 @@ class CaseSpec:
     needs: tuple[str, ...] = ()
     intensity: Intensity = Intensity.GENTLE
     seconds: float = QUICK
+    where: Where = Where.EVERYWHERE
 
     def resolve(self) -> tuple[Requirement, ...]:
         """The requirements themselves; raise `UsageError` when the catalogue lacks one."""
@@ -67,15 +76,16 @@ def case(
     needs: Iterable[str] = (),
     intensity: Intensity = Intensity.GENTLE,
     seconds: float = QUICK,
+    where: Where = Where.EVERYWHERE,
 ) -> Callable[[F], F]:
     """Mark a coroutine test as a case over *requirements*; verbs accuse the first one by default.
 
     A target that lacks one of the capabilities in *needs* makes the case not applicable. *seconds* is told
-    of a case that takes long even with a quick server.
+    of a case that takes long even with a quick server, and *where* of one that does not take every route.
     """
     if not requirements:
         raise UsageError("a case names at least one requirement")
-    spec = CaseSpec(requirements, tuple(needs), intensity, seconds)
+    spec = CaseSpec(requirements, tuple(needs), intensity, seconds, where)
 
     def mark(function: F) -> F:
         setattr(function, _ATTRIBUTE, spec)

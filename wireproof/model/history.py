@@ -188,6 +188,10 @@ class History:
             found += self._reordered(member, keys)
         return found
 
+    def standing(self) -> list[tuple[str, str]]:
+        """Each member with each room in which it may be."""
+        return [where for where, standing in self._standing.items() if standing.possible]
+
     def missing(self, member: str) -> set[str]:
         """The keys that *member* must still get."""
         return {key for key, fate in self._fates.items() if member in fate.must} - set(self._received[member])

@@ -356,8 +356,8 @@ class RawSession:
         for exchange in self.http.made:
             if exchange.connection.end is None:
                 exchange.connection.reset()
-        for peer in self._sockets:
-            peer.reset()
+        if self.socket is not None:
+            self.socket.reset()
         self.discard()
 
     def discard(self) -> None:

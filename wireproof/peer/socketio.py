@@ -181,7 +181,7 @@ class SocketIOPeer:
         with self.attempt.expecting(f"CONNECT for {namespace}", requirement=requirement) as expecting:
             answer = await self.connect(namespace, auth)
             if isinstance(answer, SessionEnd) or answer.type is not PacketType.CONNECT:
-                expecting.broken(describe(answer), _ground(answer))
+                expecting.broken(describe(answer), ground_of(answer))
         return answer
 
     async def expect_connect_error(
@@ -191,7 +191,7 @@ class SocketIOPeer:
         with self.attempt.expecting(f"CONNECT_ERROR for {namespace}", requirement=requirement) as expecting:
             answer = await self.connect(namespace, auth)
             if isinstance(answer, SessionEnd) or answer.type is not PacketType.CONNECT_ERROR:
-                expecting.broken(describe(answer), _ground(answer))
+                expecting.broken(describe(answer), ground_of(answer))
         return answer
 
     async def expect_event(
@@ -297,5 +297,6 @@ def _binary(value: object) -> str:
     return f"<{len(value)} bytes>" if isinstance(value, bytes) else repr(value)
 
 
-def _ground(answer: Packet | SessionEnd) -> Ground:
+def ground_of(answer: Packet | SessionEnd) -> Ground:
+    """What an accusation rests on that speaks of *answer*: the end of a session has to be seen again alone."""
     return Ground.MISSING if isinstance(answer, SessionEnd) else Ground.SEEN

@@ -14,6 +14,7 @@ import pytest
 
 from wireproof import SUITES_VERSION, __version__
 from wireproof.attempt import Attempt
+from wireproof.case import Where
 from wireproof.catalogue.requirement import load_catalogue
 from wireproof.errors import InternalError, UsageError, WireproofError
 from wireproof.profile import Known
@@ -114,7 +115,9 @@ class Campaign:
     def open(self, cases: Sequence[CaseItem]) -> None:
         """Probe the target, for *cases* to fly; raise `TargetError` before any of them has."""
         self._began = time.monotonic()
-        routes = [1 if case.suite == NETWORK else self.settings.ways for case in cases]
+        every, proxied = self.settings.ways, len(self.settings.via)
+        known = {Where.EVERYWHERE: every, Where.PROXIED: proxied, Where.OUTSIDE: 1}
+        routes = [known[case.spec.where] for case in cases]
         self.expected = sum(routes) + len(self.kept)
         seconds = sum(case.spec.seconds * ways for case, ways in zip(cases, routes, strict=True))
         tool = {"name": "wireproof", "version": __version__, "suites": SUITES_VERSION}
@@ -134,11 +137,15 @@ class Campaign:
         self.emit(TargetProbed(describe(self.target, self.settings), told))
 
     def tracks_of(self, case: CaseItem) -> list[Track]:
-        """The routes that *case* takes: those about the network make their own, from where the user is."""
-        if case.suite != NETWORK:
-            return self.lab.tracks
-        deployed = [track for track in self.lab.tracks if track.route is DEPLOYED]
-        return deployed or self.lab.tracks[:1]
+        """The routes that *case* takes."""
+        tracks = self.lab.tracks
+        match case.spec.where:
+            case Where.EVERYWHERE:
+                return tracks
+            case Where.PROXIED:
+                return [track for track in tracks if track.way is not None]
+            case Where.OUTSIDE:
+                return [track for track in tracks if track.route is DEPLOYED] or tracks[:1]
 
     def plan(
         self,

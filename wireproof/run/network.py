@@ -58,12 +58,13 @@ class Along:
 
 
 class Network:
-    """The nodes of the service under test, and any route to them."""
+    """The nodes of the service under test, and any route to them; ``via`` is the one that the case takes."""
 
-    def __init__(self, ways: Ways, target: Target, attempt: Attempt) -> None:
+    def __init__(self, ways: Ways, target: Target, attempt: Attempt, via: str | None = None) -> None:
         self.ways = ways
         self.target = target
         self.attempt = attempt
+        self.via = via
         self.made: list[Disposable] = []
 
     @property

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wireproof.case import CaseSpec
+from wireproof.case import CaseSpec, Where
 from wireproof.errors import UsageError
 from wireproof.run.settings import Settings
 
@@ -33,6 +33,8 @@ def select(cases: Sequence[CaseItem], settings: Settings) -> list[CaseItem]:
     # Asked once: the answer takes a whole endpoint, with a TLS context if need be.
     intensity = settings.intensity
     chosen = [case for case in cases if case.spec.intensity <= intensity]
+    if not settings.via:
+        chosen = [case for case in chosen if case.spec.where is not Where.PROXIED]
     if settings.cases:
         wanted: set[str] = set()
         for pattern in settings.cases:

@@ -73,7 +73,7 @@ class Track:
         peers = Peers(self.socket_dialer, attempt, self.target.dialect)
         sessions = Sessions(self.dialer, attempt, self.target.session)
         clients = Clients(sessions)
-        network = Network(self.ways, self.target, attempt)
+        network = Network(self.ways, self.target, attempt, self.way.route.name if self.way else None)
         offered: dict[str, Callable[[], object]] = {
             "peer": peers,
             "peers": lambda: peers,
