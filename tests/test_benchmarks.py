@@ -15,7 +15,7 @@ from fixtures.servers import missing
 
 
 def test_all_benchmarks_are_found_by_their_module_names() -> None:
-    assert {"suite", "volume", "wire"} <= found().keys()
+    assert {"routes", "suite", "volume", "wire"} <= found().keys()
     assert all(benchmark.title.endswith(".") for benchmark in found().values())
 
 
@@ -36,6 +36,13 @@ def test_volume_is_measured_by_whole_runs() -> None:
     (table,) = found()["volume"].measure(Size.QUICK)
     assert [(row[""], row["cases"]) for row in table.rows] == [("ws-deflate", 1)]
     assert table.notes == ()
+
+
+def test_routes_are_measured_by_starts_and_by_whole_runs() -> None:
+    starts, runs = found()["routes"].measure(Size.QUICK)
+    assert starts.rows[-1][""] == "all fast"
+    assert [row[""] for row in runs.rows][:2] == ["direct", "direct and all fast"]
+    assert runs.rows[0]["times direct"] == 1
 
 
 def test_the_numbers_are_written_as_json(tmp_path: Path) -> None:

@@ -26,6 +26,14 @@ CASES = (
     "websocket/s5_5_2_ping/ping_is_answered",
     "websocket/s7_1_closing/tcp_is_closed_cleanly",
 )
+SESSION_CASES = (
+    "engineio/handshake/upgrades_are_told[polling]",
+    "engineio/handshake/upgrades_are_told[websocket]",
+    "engineio/query_parameters/missing_version",
+    "engineio/errors/json_in_refusals",
+    "engineio/receiving_data/waiting_packets_are_handed_out",
+    "socketio/events/*",
+)
 UNREACHABLE = 3
 
 
@@ -44,7 +52,8 @@ def run_tool(url: str, folder: Path) -> Ran:
     report = folder / "out.json"
     words = [sys.executable, "-m", "wireproof", "run", url, "--insecure", "--case-timeout", "2"]
     words += ["--json", str(report), "--journal", str(folder / "journal.ndjson")]
-    words += [word for case in CASES for word in ("--case", case)]
+    cases = SESSION_CASES if url.startswith("http:") else CASES
+    words += [word for case in cases for word in ("--case", case)]
     with (folder / "output").open("w+b") as output:
         child = subprocess.Popen(words, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
         killer = threading.Timer(KILL_AFTER, child.kill)

@@ -8,7 +8,7 @@ from typing import Any
 from wireproof.attempt import NotApplicable
 from wireproof.peer.engineio import Way
 from wireproof.peer.session import SessionEnd
-from wireproof.peer.socketio import SocketIOPeer, describe, event_name
+from wireproof.peer.socketio import SocketIOPeer, describe, event_name, ground_of
 from wireproof.target import Target
 from wireproof.wire.socketio import Packet, PacketType
 from wireproof.wire.text import shorten
@@ -69,7 +69,7 @@ async def hear(
         while True:
             packet = await client.event()
             if isinstance(packet, SessionEnd):
-                expecting.broken(describe(packet))
+                expecting.broken(describe(packet), ground_of(packet))
             if packet.is_event and (text := form.heard(packet.data)) is not None:
                 return [text]
 

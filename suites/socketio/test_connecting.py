@@ -9,8 +9,9 @@ from wireproof.case import case
 from wireproof.peer.engineio import Way
 from wireproof.peer.peers import Clients
 from wireproof.peer.session import SessionEnd
-from wireproof.peer.socketio import SocketIOPeer, describe
+from wireproof.peer.socketio import SocketIOPeer, describe, ground_of
 from wireproof.target import Target
+from wireproof.verdict import Ground
 from wireproof.wire.socketio import ABSENT, Packet, PacketType
 
 from .talk import ANSWERS, CUSTOM, FORBIDDEN, UNKNOWN, expect_same, home, need
@@ -41,7 +42,7 @@ async def test_answer_names_the_namespace(client: SocketIOPeer) -> None:
         while True:
             packet = await client.event()
             if isinstance(packet, SessionEnd):
-                expecting.broken(describe(packet))
+                expecting.broken(describe(packet), ground_of(packet))
             if packet.type in ANSWERS:
                 break
     if packet.namespace != CUSTOM:
@@ -115,7 +116,7 @@ async def test_several_namespaces_at_once(client: SocketIOPeer) -> None:
     with client.attempt.expecting(f"CONNECT for {names[0]} and for {names[1]}") as expecting:
         while not set(names) <= client.connected.keys():
             if isinstance(end := await client.event(), SessionEnd):
-                expecting.broken(describe(end))
+                expecting.broken(describe(end), ground_of(end))
             if end.type is PacketType.CONNECT_ERROR:
                 expecting.broken(describe(end))
 
@@ -147,7 +148,7 @@ async def test_unknown_namespace_is_refused(client: SocketIOPeer, attempt: Attem
     await client.start()
     answer = await client.connect(UNKNOWN)
     if isinstance(answer, SessionEnd):
-        attempt.broken(describe(answer), "CONNECT_ERROR")
+        attempt.broken(describe(answer), "CONNECT_ERROR", ground=ground_of(answer))
     if answer.type is PacketType.CONNECT:
         attempt.report("any namespace will do: the server makes those that are asked for")
 
@@ -189,7 +190,9 @@ async def test_refusal_has_the_details_of_the_application(
         told = answer.data if isinstance(answer, Packet) else None
         if told != {"message": "forbidden", "data": {"code": 403}}:
             client.attempt.broken(
-                describe(answer), 'CONNECT_ERROR with {"message": "forbidden", "data": {"code": 403}}'
+                describe(answer),
+                'CONNECT_ERROR with {"message": "forbidden", "data": {"code": 403}}',
+                ground=ground_of(answer),
             )
 
 
@@ -234,7 +237,8 @@ async def test_namespace_without_a_comma(client: SocketIOPeer) -> None:
     await client.send(f"0{CUSTOM}")
     end = await client.settle()
     if CUSTOM not in client.connected:
-        client.attempt.broken(describe(end) if end else "no answer", f"CONNECT for {CUSTOM}")
+        seen = describe(end) if end else "no answer"
+        client.attempt.broken(seen, f"CONNECT for {CUSTOM}", ground=Ground.MISSING)
 
 
 @case("socketio/format/main-namespace-received")

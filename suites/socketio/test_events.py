@@ -137,8 +137,8 @@ async def test_payload_of_many_packets_comes_back_in_order(client: SocketIOPeer)
     """Events that came in one payload of long-polling all come back, once each and in their order."""
     need_contract(client)
     await client.open(Way.POLLING)
-    await client.send(*(f'2["message","{number} of 20"]' for number in range(20)))
-    await expect_series(client, [f"{number} of 20" for number in range(20)])
+    await client.send(*(f'2["message","{number} of 10"]' for number in range(10)))
+    await expect_series(client, [f"{number} of 10" for number in range(10)])
 
 
 async def expect_series(client: SocketIOPeer, wanted: list[str]) -> None:
@@ -217,7 +217,7 @@ async def say_some(client: SocketIOPeer, texts: Any) -> None:
 async def test_deepest_nesting_is_told(clients: Clients, attempt: Attempt) -> None:
     """How deep the arrays of an event may nest until it is refused or ignored is told."""
     deepest = 0
-    for depth in (200, 500, 2000, 10_000, 50_000):
+    for depth in (200, 500, 2000, 10_000):
         client = clients()
         await client.open()
         number = client.new_id()

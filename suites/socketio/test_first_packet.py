@@ -9,37 +9,44 @@ import pytest
 from wireproof.attempt import Attempt
 from wireproof.case import case
 from wireproof.peer.engineio import Way
+from wireproof.peer.peers import Clients
 from wireproof.peer.session import SessionEnd
 from wireproof.peer.socketio import SocketIOPeer
 from wireproof.target import Target
 
+from .malformed import Parts, expect_failures
 from .talk import need
 
 FIRST = "socketio/connection-to-a-namespace/first-packet"
 BRIEFLY = 2.0  # seconds: twice the time-out of the test contract
 ATTACHMENT = b"\x01\x02"
-PACKETS: dict[str, tuple[str | bytes, ...]] = {
-    "event": ('2["message","too early"]',),
-    "event-for-custom": ('2/custom,["message","too early"]',),
-    "event-with-id": ('20["message-with-ack","too early"]',),
-    "disconnect": ("1",),
-    "ack": ("30[]",),
-    "connect-error": ('4{"message":"too early"}',),
-    "binary-event": ('51-["message",{"_placeholder":true,"num":0}]', ATTACHMENT),
-    "binary-ack": ('61-0[{"_placeholder":true,"num":0}]', ATTACHMENT),
-    "attachment-alone": (ATTACHMENT,),
-    "unknown-type": ("9",),
-    "no-packet": ("wireproof",),
+PACKETS: dict[str, Parts] = {
+    "an event": ('2["message","too early"]',),
+    "an event for /custom": ('2/custom,["message","too early"]',),
+    "an event with an id": ('20["message-with-ack","too early"]',),
+    "DISCONNECT": ("1",),
+    "an acknowledgement": ("30[]",),
+    "CONNECT_ERROR": ('4{"message":"too early"}',),
+    "a binary event": ('51-["message",{"_placeholder":true,"num":0}]', ATTACHMENT),
+    "a binary acknowledgement": ('61-0[{"_placeholder":true,"num":0}]', ATTACHMENT),
+}
+OTHERS: dict[str, Parts] = {
+    "an attachment": (ATTACHMENT,),
+    "an unknown type": ("9",),
+    "a word": ("wireproof",),
 }
 
 
 @case(FIRST)
-@pytest.mark.parametrize("row", PACKETS)
-async def test_first_packet_other_than_connect_closes(client: SocketIOPeer, row: str) -> None:
+async def test_first_packet_other_than_connect_closes(clients: Clients, attempt: Attempt) -> None:
     """A first packet that is not CONNECT closes the connection."""
-    await client.start()
-    await client.send(*PACKETS[row])
-    await client.expect_failure()
+    await expect_failures(attempt, clients, PACKETS, opening=SocketIOPeer.start)
+
+
+@case(FIRST)
+async def test_first_message_that_is_no_packet_closes(clients: Clients, attempt: Attempt) -> None:
+    """A first message that is no packet at all closes the connection."""
+    await expect_failures(attempt, clients, OTHERS, opening=SocketIOPeer.start)
 
 
 @case(FIRST)
@@ -48,7 +55,7 @@ async def test_first_event_closes(client: SocketIOPeer, target: Target, way: Way
     """An event as first packet closes the connection, whatever the transport."""
     need(target, way)
     await client.start(way)
-    await client.send(*PACKETS["event"])
+    await client.send(*PACKETS["an event"])
     await client.expect_failure()
 
 

@@ -36,7 +36,7 @@ async def test_event_for_another_namespace_is_not_delivered(
     needs=["events", "custom-namespace"],
 )
 async def test_nobody_is_connected_without_asking(client: SocketIOPeer) -> None:
-    """A client that joined /custom alone is told of no other namespace, and its events there are not delivered."""
+    """A client that joined /custom alone is connected to no other namespace: its events there go nowhere."""
     where = home(client)
     if where == CUSTOM:
         raise NotApplicable("the application answers in /custom itself")

@@ -25,6 +25,11 @@ FAST = ("nginx", "haproxy", "envoy", "caddy", "traefik")
 PATIENCE = 20.0  # seconds for what must happen, but on a busy machine
 
 
+def programs() -> dict[str, str]:
+    """Where the environment says that programs are."""
+    return parse_programs((), os.environ, load())
+
+
 @asynccontextmanager
 async def nodes(count: int = 1) -> AsyncIterator[tuple[Upstream, ...]]:
     """Servers that echo, and that tell their number when they are asked `who`."""
@@ -50,21 +55,19 @@ async def nodes(count: int = 1) -> AsyncIterator[tuple[Upstream, ...]]:
 async def through(text: str, upstreams: Sequence[Upstream], folder: Path) -> AsyncIterator[OpenRoute]:
     """The route, open; the test is skipped with the reason where it can't run."""
     drivers, route = load(), parse_via(text, load())
-    programs = parse_programs((), os.environ, drivers)
     try:
-        check_route(route, len(upstreams), drivers, programs)
+        check_route(route, len(upstreams), drivers, programs())
     except RouteError as exc:
         pytest.skip(str(exc))
-    async with open_route(route, upstreams, folder, drivers, programs) as opened:
+    async with open_route(route, upstreams, folder, drivers, programs()) as opened:
         yield opened
 
 
 def able(feature: Feature) -> list[str]:
     """The real proxies that are here and have the feature, and those that are not here."""
-    programs = parse_programs((), os.environ, load())
     found = []
     for name in REAL:
-        software = load()[name].find(programs.get(name))
+        software = load()[name].find(programs().get(name))
         if isinstance(software, Missing) or isinstance(load()[name].supports(feature, software), Supported):
             found.append(name)
     return found

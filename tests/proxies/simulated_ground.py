@@ -71,7 +71,8 @@ async def site(name: str = "a") -> AsyncIterator[Site]:
 
     async def chunks(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
-        response.enable_chunked_encoding()
+        if request.version >= (1, 1):
+            response.enable_chunked_encoding()
         await response.prepare(request)
         await response.write(b"one ")
         here.held.set()
@@ -96,8 +97,10 @@ async def site(name: str = "a") -> AsyncIterator[Site]:
                 await socket.send_str(message.data)
         return socket
 
-    app.add_routes([web.get("/who", who), web.route("*", "/mirror", mirror), web.get("/hold", hold),
-                    web.get("/chunks", chunks), web.get("/ws", echo), web.get("/status/{status}", status)])  # fmt: skip
+    app.add_routes([web.get("/who", who), web.get("/hold", hold), web.get("/chunks", chunks)])
+    app.add_routes(
+        [web.route("*", "/mirror", mirror), web.get("/status/{status}", status), web.get("/ws", echo)]
+    )
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.01)
     await runner.setup()
     listener = web.TCPSite(runner, "127.0.0.1", 0)
@@ -164,12 +167,8 @@ async def ask(stream: Stream, request: bytes, body_follows: bool = True) -> tupl
 
 def get(path: str, *lines: str, method: str = "GET", body: bytes = b"") -> bytes:
     """The bytes of a request."""
-    fields = [
-        f"{method} {path} HTTP/1.1",
-        "Host: x",
-        *lines,
-        *([f"Content-Length: {len(body)}"] if body else []),
-    ]
+    length = [f"Content-Length: {len(body)}"] if body else []
+    fields = [f"{method} {path} HTTP/1.1", "Host: x", *lines, *length]
     return "\r\n".join([*fields, "", ""]).encode() + body
 
 

@@ -22,6 +22,7 @@ from tests.proxies.ground import (
     living,
     node_of,
     nodes,
+    programs,
     through,
     until_none_lives,
 )
@@ -144,7 +145,7 @@ def test_a_port_that_is_taken_is_told(name: str, tmp_path: Path) -> None:
                 route = parse_via(name, load())
                 port = taken.getsockname()[1]
                 with pytest.raises(StartError) as caught:
-                    async with open_route(route, upstreams, tmp_path / "second", load(), port=port):
+                    async with open_route(route, upstreams, tmp_path / "second", load(), programs(), port):
                         pass
             assert load()[name].title in str(caught.value)
             assert "in use" in str(caught.value).lower()

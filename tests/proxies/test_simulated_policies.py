@@ -99,8 +99,8 @@ def test_header_hash_goes_by_its_header() -> None:
     async def scene() -> None:
         async with balanced(HeaderHash("X-Room")) as (balancer, _):
             rooms = [await answers(balancer, 2, f"X-Room: {number}") for number in range(12)]
-            assert all(first == second for first, second in rooms)
-            assert {first for first, _ in rooms} == set("abc")
+            assert all(pair[0] == pair[1] for pair in rooms)
+            assert {pair[0] for pair in rooms} == set("abc")
             assert await answers(balancer, 3) == "abc"
             balancer.remove("b")
             after = [await answers(balancer, 1, f"X-Room: {number}") for number in range(12)]

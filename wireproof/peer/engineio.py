@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import deque
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from wireproof.wire.text import shorten
 from wireproof.wire.websocket import Frame
 
 ROUNDS = 2  # answers that show that a session lives on: the first may have overtaken its end
+HEARTBEATS = 3  # pings without an answer meanwhile that show that none is to come
 SLACK = 1.0  # seconds that a timer of the server's may be late
 
 
@@ -149,7 +151,7 @@ class SessionPeer(RawSession):
         for _ in range(ROUNDS):
             await self.ask()
             with self.attempt.expecting(self._wanted(), "the end of the session"):
-                if isinstance(end := await self._answer(), SessionEnd):
+                if isinstance(end := await self._answer_or_heartbeat(), SessionEnd):
                     return end
         return None
 
@@ -163,8 +165,13 @@ class SessionPeer(RawSession):
             answers = 0
             while True:
                 await self.ask()
-                if isinstance(end := await self._answer(), SessionEnd):
-                    return end
+                answer = await self._answer_or_heartbeat()
+                if isinstance(answer, SessionEnd):
+                    return answer
+                if answer is None:
+                    expecting.broken(
+                        "the session lives on: it is pinged, though nothing is answered any more"
+                    )
                 answers += 1
                 if answers == ROUNDS:
                     expecting.broken("the session lives on: the application answered behind it")
@@ -226,6 +233,19 @@ class SessionPeer(RawSession):
             if isinstance(packet.data, str) and answer.fullmatch(packet.data):
                 return packet
             self.kept.append(packet)
+
+    async def _answer_or_heartbeat(self) -> Packet | SessionEnd | None:
+        """What answers the last question, or the end; None for a session that only goes on with its pings."""
+        if self.dialect.application is Application.UNKNOWN:
+            return await self._answer()
+        answer = asyncio.ensure_future(self._answer())
+        pinged = asyncio.ensure_future(self.next_ping(len(self.pings) + HEARTBEATS - 1))
+        try:
+            await asyncio.wait((answer, pinged), return_when=asyncio.FIRST_COMPLETED)
+            return answer.result() if answer.done() else pinged.result()
+        finally:
+            answer.cancel()
+            pinged.cancel()
 
     # Messages -------------------------------------------------------------------------------------
 

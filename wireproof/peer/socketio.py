@@ -77,16 +77,17 @@ class SocketIOPeer:
                 )
             )
 
-    async def resume(self, lost: SocketIOPeer, namespace: str | None = None) -> Packet | SessionEnd:
+    async def resume(self, lost: SocketIOPeer, **changes: Any) -> Packet | SessionEnd:
         """Send CONNECT with the private id and the last offset of *lost*, and return what answers it.
 
-        Events that were missed may come before the answer; they are kept.
+        *changes* are other values for ``pid`` and ``offset``, None to leave one out. Events that were missed
+        may come before the answer; they are kept.
         """
-        name = self._namespace(namespace)
-        told = {"pid": lost.private_id(name), "offset": lost.offsets.get(name)}
+        name = self.session.dialect.namespace
+        told = {"pid": lost.private_id(name), "offset": lost.offsets.get(name)} | changes
         user = self.session.dialect.auth
         # Such events have offsets already, and in a session without a private id nothing would be taken off.
-        self.connected[name] = {"pid": told["pid"]}
+        self.connected[name] = {"pid": lost.private_id(name)}
         auth = {**user, **told} if isinstance(user, dict) else told
         return await self.connect(name, {key: one for key, one in auth.items() if one is not None})
 
@@ -298,5 +299,5 @@ def _binary(value: object) -> str:
 
 
 def ground_of(answer: Packet | SessionEnd) -> Ground:
-    """What an accusation rests on that speaks of *answer*: the end of a session has to be seen again alone."""
+    """What an accusation that tells of *answer* rests on: the end of a session is to be seen again alone."""
     return Ground.MISSING if isinstance(answer, SessionEnd) else Ground.SEEN

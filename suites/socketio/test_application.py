@@ -1,0 +1,119 @@
+"""The test contract, as far as it speaks of one client: presence and ticks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from wireproof.case import case
+from wireproof.peer.engineio import Way
+from wireproof.peer.socketio import SocketIOPeer, describe, event_name
+from wireproof.target import Target
+
+from .talk import CUSTOM, home, need, payload, shown
+
+SID = "socketio-contract/presence/sid"
+ROOMS = "socketio-contract/presence/rooms"
+TRANSPORT = "socketio-contract/presence/transport"
+TICKS = "socketio-contract/ticks/complete"
+
+
+async def whoami(client: SocketIOPeer, namespace: str | None = None) -> dict[str, Any]:
+    """What the server tells of the client."""
+    came = await client.call("whoami", namespace=namespace)
+    told = came[0] if came else None
+    if not isinstance(told, dict):
+        client.attempt.broken(shown(came), "one object")
+    return told
+
+
+@case(SID, needs=["whoami"])
+@pytest.mark.parametrize("way", Way)
+async def test_server_knows_the_sid(client: SocketIOPeer, target: Target, way: Way) -> None:
+    """The server tells the session ID that came with CONNECT, in each namespace."""
+    need(target, way)
+    await client.open(way)
+    names = [home(client)]
+    if target.can("custom-namespace"):
+        await client.join(CUSTOM)
+        names.append(CUSTOM)
+    for name in names:
+        told = (await whoami(client, name)).get("sid")
+        if told != client.sids.get(name):
+            client.attempt.broken(f"{told!r} in {name}", f"{client.sids.get(name)!r}")
+
+
+@case(ROOMS, needs=["whoami", "rooms"])
+async def test_server_knows_the_rooms(client: SocketIOPeer) -> None:
+    """The server tells the rooms that the client has joined and not left, and no others."""
+    await client.open()
+    await expect_rooms(client, set())
+    await client.call("join", "red")
+    await client.call("join", "blue")
+    await client.call("join", "red")
+    await expect_rooms(client, {"red", "blue"})
+    await client.call("leave", "red")
+    await expect_rooms(client, {"blue"})
+    await client.call("leave", "never joined")
+    await client.call("leave", "blue")
+    await expect_rooms(client, set())
+
+
+async def expect_rooms(client: SocketIOPeer, wanted: set[str]) -> None:
+    """Demand that the client is in these rooms."""
+    told = (await whoami(client)).get("rooms")
+    if not isinstance(told, list) or sorted(map(str, told)) != sorted(wanted):
+        client.attempt.broken(shown(told), f"the rooms {sorted(wanted)}")
+
+
+@case(ROOMS, needs=["whoami", "rooms", "custom-namespace"])
+async def test_rooms_of_namespaces_stay_apart(client: SocketIOPeer) -> None:
+    """A room that was joined in one namespace is not told in another."""
+    await client.open()
+    await client.join(CUSTOM)
+    await client.call("join", "red", namespace=CUSTOM)
+    await expect_rooms(client, set())
+
+
+@case(TRANSPORT, needs=["whoami"])
+@pytest.mark.parametrize("way", Way)
+async def test_server_knows_the_transport(client: SocketIOPeer, target: Target, way: Way) -> None:
+    """The server tells the transport in use: websocket after an upgrade."""
+    need(target, way)
+    await client.open(way)
+    wanted = "polling" if way is Way.POLLING else "websocket"
+    told = (await whoami(client)).get("transport")
+    if told != wanted:
+        client.attempt.broken(shown(told), wanted)
+
+
+@case(TICKS, needs=["ticks"])
+@pytest.mark.parametrize("way", Way)
+async def test_ticks_come_once_and_in_order(client: SocketIOPeer, target: Target, way: Way) -> None:
+    """All ticks that were asked for come, once each and in order."""
+    need(target, way)
+    await client.open(way)
+    await client.call("ticks", 5, 10)
+    came = [payload(await client.expect_event("tick")) for _ in range(5)]
+    if came != [[number] for number in range(1, 6)]:
+        client.attempt.broken(shown(came), "tick (1) to tick (5)")
+    await client.expect_nothing(lambda packet: event_name(packet) == "tick")
+
+
+@case("socketio-contract/disconnecting/namespace", needs=["ticks", "disconnect-me", "custom-namespace"])
+async def test_ticks_end_with_their_socket(client: SocketIOPeer) -> None:
+    """A socket that the server has disconnected is sent no more ticks."""
+    await client.open()
+    await client.join(CUSTOM)
+    await client.call("ticks", 3, 20, namespace=CUSTOM)
+    await client.emit("disconnect-me", False, namespace=CUSTOM)
+    await client.expect_disconnected(CUSTOM)
+    client.kept.clear()
+    # The ticks of the other namespace take longer than those would.
+    await client.call("ticks", 5, 20)
+    for _ in range(5):
+        await client.expect_event("tick")
+    late = [packet for packet in client.kept if packet.namespace == CUSTOM]
+    if late:
+        client.attempt.broken(describe(late[0]), f"nothing in {CUSTOM}")
