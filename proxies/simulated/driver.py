@@ -123,10 +123,13 @@ class Simulated:
         return Unsupported("It speaks HTTP/1.1 only.") if feature is Feature.H2 else Supported()
 
     async def start(self, software: Software, layout: Layout) -> RunningProxy:
-        """See `Driver.start`. Raises `UsageError`, and OSError when the port can't be had."""
+        """See `Driver.start`. Raises `UsageError`, also when the port can't be had."""
         del software
         front = self.front(layout)
-        await front.start()
+        try:
+            await front.start()
+        except OSError as exc:
+            raise UsageError(f"{self.name} can't listen at port {layout.port}: {exc}") from exc
         return Running(front)
 
     def front(self, layout: Layout) -> Front:

@@ -270,7 +270,7 @@ class Exchange:
     async def _read_request(self, content: Content) -> AsyncIterator[bytes]:
         limit = self._conduct.body_limit
         if self._conduct.upstream_http10 and content.framing is Framing.CHUNKED:
-            limit = min(limit or GATHERED, GATHERED)
+            limit = GATHERED if limit is None else min(limit, GATHERED)
         size = 0
         async for piece in read_content(self._client, content):
             size += len(piece)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import asyncio
+from collections.abc import Awaitable, Coroutine
 
 from wireproof.attempt import Expectation
 from wireproof.peer.engineio import ROUNDS, SessionPeer, excuse_answer
@@ -14,6 +15,8 @@ from wireproof.wire.http1 import Request
 from .asking import answers_in, question
 
 NOBODY = "a-session-of-nobody"
+AT_ONCE = 2.0  # seconds within which what needs no waiting must be answered
+NO_ANSWER = f"no answer within {AT_ONCE:g} s"
 
 
 async def start(session: SessionPeer, request: Request, body: bytes = b"") -> Exchange:
@@ -29,6 +32,15 @@ async def fence(session: SessionPeer) -> None:
     with session.attempt.expecting("an answer to a request for a session of nobody's"):
         for _ in range(ROUNDS):
             await session.fetch(session.request({"sid": NOBODY}))
+
+
+async def soon(answering: Coroutine[None, None, Answer]) -> Answer | None:
+    """The answer to a request that the server has no reason to hold back; None when it does."""
+    try:
+        async with asyncio.timeout(AT_ONCE):
+            return await answering
+    except TimeoutError:
+        return None
 
 
 async def read_packets(session: SessionPeer, answer: Answer, expecting: Expectation) -> tuple[Packet, ...]:

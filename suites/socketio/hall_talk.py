@@ -6,6 +6,7 @@ import asyncio
 import re
 import secrets
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 from itertools import cycle
@@ -103,13 +104,16 @@ class Talk:
 
     # Members ----------------------------------------------------------------------------------------
 
-    async def enter(self, *names: str, way: Way | None = None) -> None:
-        """Let a client for each of *names* join the application's namespace."""
-        await asyncio.gather(*(self._enter(name, way or next(self._ways)) for name in names))
+    async def enter(
+        self, *names: str, way: Way | None = None, make: Callable[[], SocketIOPeer] | None = None
+    ) -> None:
+        """Let a client for each of *names* join the application's namespace; *make* makes other clients."""
+        made = make or self._clients
+        await asyncio.gather(*(self._enter(name, made(), way or next(self._ways)) for name in names))
         self.present += names
 
-    async def _enter(self, name: str, way: Way) -> None:
-        client = self.members[name] = self._clients()
+    async def _enter(self, name: str, client: SocketIOPeer, way: Way) -> None:
+        self.members[name] = client
         await client.start(way)
         await self.connect(name)
 

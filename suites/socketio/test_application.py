@@ -8,7 +8,7 @@ import pytest
 
 from wireproof.case import case
 from wireproof.peer.engineio import Way
-from wireproof.peer.socketio import SocketIOPeer, describe, event_name
+from wireproof.peer.socketio import SocketIOPeer, event_name
 from wireproof.target import Target
 
 from .talk import CUSTOM, home, need, payload, shown
@@ -99,21 +99,3 @@ async def test_ticks_come_once_and_in_order(client: SocketIOPeer, target: Target
     if came != [[number] for number in range(1, 6)]:
         client.attempt.broken(shown(came), "tick (1) to tick (5)")
     await client.expect_nothing(lambda packet: event_name(packet) == "tick")
-
-
-@case("socketio-contract/disconnecting/namespace", needs=["ticks", "disconnect-me", "custom-namespace"])
-async def test_ticks_end_with_their_socket(client: SocketIOPeer) -> None:
-    """A socket that the server has disconnected is sent no more ticks."""
-    await client.open()
-    await client.join(CUSTOM)
-    await client.call("ticks", 3, 20, namespace=CUSTOM)
-    await client.emit("disconnect-me", False, namespace=CUSTOM)
-    await client.expect_disconnected(CUSTOM)
-    client.kept.clear()
-    # The ticks of the other namespace take longer than those would.
-    await client.call("ticks", 5, 20)
-    for _ in range(5):
-        await client.expect_event("tick")
-    late = [packet for packet in client.kept if packet.namespace == CUSTOM]
-    if late:
-        client.attempt.broken(describe(late[0]), f"nothing in {CUSTOM}")

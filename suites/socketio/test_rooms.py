@@ -122,7 +122,7 @@ async def test_overlapping_rooms_deliver_once(clients: Clients, target: Target, 
     await hall.settle()
 
 
-@case(*ONCE, LEFT, needs=["rooms"])
+@case(*ONCE, needs=["rooms"])
 async def test_room_joined_twice_delivers_once(clients: Clients, target: Target) -> None:
     """A socket that has joined a room twice gets each event once, and none once it has left it."""
     hall = Hall(clients, target, Audience.ROOMS)

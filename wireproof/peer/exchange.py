@@ -12,6 +12,7 @@ from wireproof.wire.http1 import HttpViolation, Request, Response, ResponseReade
 from wireproof.wire.text import shorten
 
 BODY_LIMIT = 8 << 20  # bytes of one response
+MOST_COOKIES = 100  # more than browsers keep for one site
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,8 @@ class HttpClient:
         """Keep what *response* sets."""
         for line in response.get_all(b"Set-Cookie") if response else ():
             name, _, value = line.partition(b";")[0].partition(b"=")
-            self.cookies[name.strip()] = value.strip()
+            if len(self.cookies) < MOST_COOKIES or name.strip() in self.cookies:
+                self.cookies[name.strip()] = value.strip()
 
     def discard(self) -> None:
         """Give up every connection."""

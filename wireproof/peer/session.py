@@ -22,6 +22,7 @@ from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.transcript import Direction, Kind
 from wireproof.wire.engineio import (
+    MOST_VIOLATIONS,
     Handshake,
     HandshakeError,
     Packet,
@@ -41,6 +42,8 @@ from wireproof.wire.websocket import Frame
 REVISION = "4"
 POLL_TYPE = b"text/plain;charset=UTF-8"
 RECEIVE_LIMIT = 8 << 20  # bytes of one WebSocket message
+ARRIVALS_LIMIT = 64 << 20  # bytes of all packets of a session, each with what it costs to keep it
+PACKET_OVERHEAD = 200
 
 
 class Transport(StrEnum):
@@ -81,6 +84,7 @@ class RawSession:
     socket: WebSocketPeer | None = None  # the connection below, where the transport is WebSocket
     http: HttpClient = field(init=False)
     _sockets: list[WebSocketPeer] = field(default_factory=list)
+    _arrived: int = 0
     _listening: asyncio.Task[None] | None = None
     _failure: BaseException | None = None
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -282,6 +286,9 @@ class RawSession:
                 self._arrive(packet)
 
     def _arrive(self, packet: Packet) -> None:
+        self._arrived += len(packet.data) + PACKET_OVERHEAD
+        if self._arrived > ARRIVALS_LIMIT:
+            raise Inconclusive(f"the server sent more than {ARRIVALS_LIMIT >> 20} MiB in one session")
         self.packets.append(packet)
         self._news.set()
 
@@ -317,7 +324,7 @@ class RawSession:
     def accuse(self, violations: Iterable[Violation]) -> None:
         """Note rules that the server's output broke."""
         for violation in violations:
-            if violation not in self.violations:
+            if violation not in self.violations and len(self.violations) < MOST_VIOLATIONS:
                 self.violations.append(violation)
                 self.attempt.passing.append(violation)
                 self.note(Direction.NOTE, f"breaks {violation.requirement}: {violation.text}")

@@ -22,6 +22,8 @@ SEPARATOR = "\x1e"
 DEFAULT_MAX_PAYLOAD = 1_000_000
 LONGEST_INTERVAL = 2**31 - 1  # ms: the timers of JavaScript reach no further
 LARGEST_PAYLOAD = 2**53 - 1  # bytes: the integers of JavaScript reach no further
+MOST_PACKETS = 1 << 17  # of one payload that are read, so that nobody can fill the memory with empty ones
+MOST_VIOLATIONS = 1000  # of one payload that are told
 
 
 class PacketType(IntEnum):
@@ -136,13 +138,14 @@ def decode_payload(payload: str) -> list[Packet]:
 
 
 def read_payload(payload: str) -> PayloadReading:
-    """The packets of a body of long-polling and what is wrong with the others."""
-    packets, violations = [], []
-    for part in payload.split(SEPARATOR):
+    """The packets of a body of long-polling, `MOST_PACKETS` at most, and what is wrong with the others."""
+    packets: list[Packet] = []
+    violations: list[Violation] = []
+    for part in payload.split(SEPARATOR, MOST_PACKETS)[:MOST_PACKETS]:
         packet, violation = _read_binary(part) if part.startswith("b") else _read_text(part)
         if packet is not None:
             packets.append(packet)
-        if violation is not None:
+        if violation is not None and len(violations) < MOST_VIOLATIONS:
             violations.append(violation)
     return PayloadReading(tuple(packets), tuple(violations))
 
