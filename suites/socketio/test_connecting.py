@@ -27,16 +27,21 @@ REFUSALS = [pytest.param(FORBIDDEN, id="forbidden"), pytest.param(UNKNOWN, id="u
 @case(ANSWERED)
 @pytest.mark.parametrize("way", Way)
 async def test_connect_is_answered(client: SocketIOPeer, target: Target, way: Way) -> None:
-    """CONNECT for the application's namespace is answered with CONNECT."""
+    """CONNECT for the application's namespace is answered."""
     need(target, way)
     await client.start(way)
-    await client.expect_connected(home(client))
+    with client.attempt.expecting("CONNECT", "CONNECT_ERROR") as expecting:
+        answer = await client.connect(home(client))
+        if isinstance(answer, SessionEnd):
+            expecting.broken(describe(answer), ground_of(answer))
+    if answer.type is PacketType.CONNECT_ERROR:
+        client.attempt.report(f"the server refuses this client: {describe(answer)}")
 
 
 @case("socketio/connection-to-a-namespace/same-namespace", ANSWERED, needs=["custom-namespace"])
 async def test_answer_names_the_namespace(client: SocketIOPeer) -> None:
-    """The answer to CONNECT for /custom is for /custom."""
-    await client.start()
+    """The answer to a second CONNECT, which is for /custom, is for /custom."""
+    await client.open()
     await client.send(Packet.connect(CUSTOM, client.session.dialect.auth))
     with client.attempt.expecting(f"CONNECT for {CUSTOM}", requirement=ANSWERED) as expecting:
         while True:

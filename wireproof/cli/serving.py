@@ -39,7 +39,9 @@ def serve_command(name: str | None, options: tuple[str, ...], host: str, port: i
         for key, server in bundled.items():
             click.echo(f"{key:{width}} {server.title}")
         click.echo(f"{'strict':{width}} the strict reference server (needs nothing)")
-        click.echo(f"and {len(strict.names()) - 1} faulty twins of it: {', '.join(strict.names()[1:])}")
+        click.echo(f"{'strict-socketio':{width}} the same for Engine.IO and Socket.IO (needs nothing)")
+        twins = [twin for twin in strict.names() if twin not in strict.FAULTLESS]
+        click.echo(f"and {len(twins)} faulty twins of them: {', '.join(twins)}")
     elif name in bundled and nodes > 1:
         serving = real.serve_nodes(
             name, nodes, options, host, port, lambda urls: click.echo(f"listening on {urls}")

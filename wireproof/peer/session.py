@@ -42,7 +42,7 @@ from wireproof.wire.websocket import Frame
 REVISION = "4"
 POLL_TYPE = b"text/plain;charset=UTF-8"
 RECEIVE_LIMIT = 8 << 20  # bytes of one WebSocket message
-ARRIVALS_LIMIT = 64 << 20  # bytes of all packets of a session, each with what it costs to keep it
+ARRIVALS_LIMIT = 16 << 20  # bytes of all packets of a session, each with what it costs to keep it
 PACKET_OVERHEAD = 200
 
 

@@ -32,7 +32,7 @@ class SocketIOPeer:
     offsets: dict[str, str] = field(default_factory=dict)
     kept: deque[Packet] = field(default_factory=deque)
     _decoder: Decoder = field(default_factory=Decoder)
-    _next_id: int = 0
+    _next_id: int = 1  # 0 is for cases about just that: some servers take it for none
 
     @property
     def attempt(self) -> Attempt:

@@ -209,17 +209,19 @@ class SessionProbe:
         form = self.dialect.room
         if form is not None and form.includes_sender:
             return False
-        return await self._relays(client, form.spoken(_SAMPLE) if form else ["broadcast", _SAMPLE])
+        return await self._relays(client, "broadcast")
 
     async def _broadcasts_all(self, client: SocketIOPeer) -> bool:
         form = self.dialect.room
         if form is not None and not form.includes_sender:
             return False
-        return await self._relays(client, form.spoken(_SAMPLE) if form else ["broadcast-all", _SAMPLE])
+        return await self._relays(client, "broadcast-all")
 
-    async def _relays(self, client: SocketIOPeer, event: list[Any]) -> bool:
-        listener = SocketIOPeer(self.session())
+    async def _relays(self, client: SocketIOPeer, name: str) -> bool:
+        # A text of its own: the listener hears what other probes say, too.
+        listener, sample = SocketIOPeer(self.session()), f"{_SAMPLE} of {name}"
         form = self.dialect.room
+        event = form.spoken(sample) if form else [name, sample]
         try:
             await listener.start(self.way)
             await listener.join()
@@ -229,7 +231,7 @@ class SessionProbe:
                 await client.expect_alive()
                 await listener.expect_alive()
             came = [packet.data for packet in listener.kept if packet.is_event]
-            return any(form.heard(d) == _SAMPLE if form else d == ["broadcast", _SAMPLE] for d in came)
+            return any(form.heard(d) == sample if form else d == ["broadcast", sample] for d in came)
         finally:
             listener.discard()
 
