@@ -32,11 +32,6 @@ class Greeting:
     shown: str
 
     @property
-    def opened(self) -> bool:
-        """Whether an open packet is among the first packets."""
-        return any(packet.type is PacketType.OPEN for packet in self.packets)
-
-    @property
     def fields(self) -> Mapping[str, Any]:
         """What the open packet tells; raise `Inconclusive` when it tells nothing that can be read."""
         packet = next((packet for packet in self.packets if packet.type is PacketType.OPEN), None)
@@ -59,7 +54,7 @@ async def greet(session: SessionPeer, target: Target, transport: Transport) -> G
     session.transport = transport
     polled = transport is Transport.POLLING
     greeting = await (_by_polling(session) if polled else _over_websocket(session))
-    if not greeting.opened:
+    if not greeting.packets:
         target.require(NEEDS[transport])
     for packet in greeting.packets:
         if packet.type is PacketType.OPEN and session.handshake is None:

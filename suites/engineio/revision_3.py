@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from wireproof.attempt import NotApplicable
 from wireproof.peer.engineio import SessionPeer, excuse_answer
@@ -10,7 +10,7 @@ from wireproof.peer.exchange import Answer, with_body
 from wireproof.peer.session import POLL_TYPE
 from wireproof.wire.engineio import HandshakeError, parse_handshake
 
-QUERY = {"EIO": "3", "b64": "1"}  # b64: no binary payloads
+QUERY = {"EIO": "3"}
 _ENCODING = "utf-16-le"  # characters are counted as JavaScript does, two bytes each
 _LONGEST = 7  # digits
 
@@ -42,6 +42,12 @@ def _read(text: str) -> Iterator[str]:
             raise PayloadError(f"{count} characters are announced, and {len(data) // 2} are there")
         yield data[:size].decode(_ENCODING)
         text = data[size:].decode(_ENCODING)
+
+
+def is_greeting(answer: Answer) -> bool:
+    """Whether *answer* opens a session of revision 3."""
+    count, _, packet = answer.body.partition(b":")
+    return answer.status == 200 and count.isdigit() and packet.startswith(b"0{")
 
 
 async def knock(session: SessionPeer) -> Answer:
@@ -83,11 +89,11 @@ async def say(session: SessionPeer, packet: str) -> None:
         await session.expect_status(await session.fetch(request, body), 200)
 
 
-async def listen_for(session: SessionPeer, wanted: str) -> list[str]:
-    """Poll until a packet comes that has *wanted* in it, and return all packets that came."""
+async def listen_for(session: SessionPeer, what: str, is_wanted: Callable[[str], bool]) -> list[str]:
+    """Poll until *what* comes, a packet that is wanted, and return all packets that came."""
     came: list[str] = []
-    with session.attempt.expecting(f"a packet with {wanted}") as expecting:
-        while not any(wanted in packet for packet in came):
+    with session.attempt.expecting(what) as expecting:
+        while not any(map(is_wanted, came)):
             answer = await session.fetch(session.request(QUERY))
             if answer.status != 200:
                 expecting.broken(str(answer))

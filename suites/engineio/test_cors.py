@@ -17,7 +17,7 @@ CREDENTIALS = b"Access-Control-Allow-Credentials"
 
 
 def origins(session: SessionPeer) -> list[bytes]:
-    """Origins that may be allowed: the one that the user tells, else the server's own and that of a stranger."""
+    """Origins that may be allowed: the one that the user tells, else the server's own and a stranger's."""
     told = session.request().get(b"Origin")
     there = session.dialer.endpoint
     own = (b"https://" if there.tls is not None else b"http://") + there.authority

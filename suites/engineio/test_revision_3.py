@@ -34,7 +34,7 @@ async def test_ping(session: SessionPeer, attempt: Attempt) -> None:
     """A ping of a client of revision 3 is answered with a pong, and none is sent to it."""
     came = await enter(session)
     await say(session, "2")
-    came += await listen_for(session, "3")
+    came += await listen_for(session, "a pong", "3".__eq__)
     if "2" in came:
         attempt.broken("a ping came", "pongs only")
 
@@ -52,4 +52,4 @@ async def test_message(session: SessionPeer, target: Target) -> None:
         case _:
             raise NotApplicable("no application is known that answers clients of revision 3")
     await say(session, said)
-    await listen_for(session, SAMPLE)
+    await listen_for(session, f"a message with {SAMPLE}", lambda packet: SAMPLE in packet)

@@ -17,6 +17,8 @@ CUSTOM = "/custom"
 FORBIDDEN = "/forbidden"
 UNKNOWN = "/wireproof-nowhere"
 ANSWERS = (PacketType.CONNECT, PacketType.CONNECT_ERROR)
+OTHERS = (Way.POLLING, Way.UPGRADED)
+"""The ways of a client that say more than the probes, which go over WebSocket where that is offered."""
 _NEEDED: Mapping[Way, tuple[str, ...]] = {
     Way.POLLING: ("polling",),
     Way.WEBSOCKET: ("websocket-transport",),

@@ -14,7 +14,7 @@ from wireproof.peer.table import named
 from wireproof.target import Target
 from wireproof.wire.socketio import Packet, PacketType
 
-from .talk import CUSTOM, need, payload, same, shown
+from .talk import CUSTOM, OTHERS, need, payload, same, shown
 
 ANSWERED = "socketio/acknowledgement/answered"
 SAME_ID = "socketio/acknowledgement/same-id"
@@ -37,7 +37,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
 
 
 @case(ANSWERED, GIVEN, needs=["acks"])
-@pytest.mark.parametrize("way", Way)
+@pytest.mark.parametrize("way", OTHERS)
 async def test_event_is_acknowledged(client: SocketIOPeer, target: Target, way: Way) -> None:
     """An event with an id is acknowledged."""
     need(target, way)

@@ -14,7 +14,7 @@ from wireproof.peer.socketio import SocketIOPeer
 from wireproof.target import Target
 from wireproof.wire.socketio import ABSENT
 
-from .talk import CUSTOM, expect_same, home, need, payload, same, shown
+from .talk import CUSTOM, OTHERS, expect_same, home, need, payload, same, shown
 
 PAYLOAD = "socketio/difference-between-v5-and-v4/payload-received"
 AUTH = "socketio-contract/connecting/auth"
@@ -28,7 +28,7 @@ VALUES: dict[str, Any] = {
 
 
 @case(PAYLOAD, needs=["auth"])
-@pytest.mark.parametrize("way", Way)
+@pytest.mark.parametrize("way", OTHERS)
 async def test_connect_with_a_payload_is_accepted(client: SocketIOPeer, target: Target, way: Way) -> None:
     """CONNECT with an object as payload is answered with CONNECT."""
     need(target, way)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wireproof.case import case
+from wireproof.model.history import SenderRule
 from wireproof.peer.engineio import Way
 from wireproof.peer.peers import Clients
 from wireproof.target import Target
@@ -67,7 +68,7 @@ async def test_members_get_each_event_once(clients: Clients, target: Target, mix
 @case(*SENDER, needs=["rooms"])
 async def test_sender_gets_nothing_of_its_own(clients: Clients, target: Target) -> None:
     """A sender gets none of its own events to a room, nor to several rooms, whether it is in them or not."""
-    hall = Hall(clients, target, Audience.ROOMS)
+    hall = Hall(clients, target, Audience.ROOMS, SenderRule.EXCLUDED)
     await hall.enter("a", "b", "outside")
     for name in "ab":
         await hall.join(name, "r", "s")

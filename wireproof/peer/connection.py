@@ -127,6 +127,11 @@ class Connection(asyncio.Protocol):
         """Whether the other side keeps up with what is sent to it."""
         return self._writable.is_set()
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that were written and that the system has not taken yet."""
+        return self.transport.get_write_buffer_size()
+
     def stop_reading(self) -> None:
         """Leave what comes to the kernel until `receive` is called."""
         self.note("stopped reading")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from wireproof.attempt import Attempt, NotApplicable
 from wireproof.errors import WireproofError
 from wireproof.peer.connection import Dialer
 from wireproof.peer.engineio import SessionPeer
+from wireproof.peer.far_end import Blocked, Tunnel
 from wireproof.peer.peers import Clients, Disposable, Peers, Sessions
 from wireproof.peer.socketio import SocketIOPeer
 from wireproof.peer.websocket import WebSocketPeer
@@ -18,6 +19,7 @@ from wireproof.proxy.route import OpenRoute
 from wireproof.run.route import seen_at_node, seen_through
 from wireproof.run.ways import Ways
 from wireproof.target import Target
+from wireproof.wire.http1 import Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,21 @@ class Network:
             yield Along(self, seen_through(self.target, way), way)
         finally:
             await manager.__aexit__(None, None, None)
+
+    async def tunnel(self, headers: Sequence[Header] = (), answer: Sequence[Header] = ()) -> Tunnel | Blocked:
+        """A WebSocket through the proxies that the case goes through, both of whose ends are here.
+
+        *headers* go into the request, *answer* into the response. The target takes no part in it. Raise
+        `NotApplicable` where no proxy of ours is on the way.
+        """
+        if self.via is None:
+            raise NotApplicable("no proxy of ours stands there")
+        far, way = await self.ways.far_end(self.via)
+        dialer = Dialer(seen_through(self.target, way).endpoint)
+        made = await far.tunnel(dialer, self.attempt, headers, answer)
+        if isinstance(made, Tunnel):
+            self.made.append(made)
+        return made
 
     def discard(self) -> None:
         """Give up every connection."""

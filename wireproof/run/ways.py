@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from wireproof.peer.far_end import FarEnd
+from wireproof.proxy.certificate import HOST
 from wireproof.proxy.driver import Drivers, Upstream
 from wireproof.proxy.route import OpenRoute, open_route
 from wireproof.proxy.via import parse_programs, parse_via
@@ -28,6 +30,7 @@ class Ways:
         self._stack = AsyncExitStack()
         self._folder: Path | None = None
         self._made = 0
+        self._far_ends: dict[str, asyncio.Task[tuple[FarEnd, OpenRoute]]] = {}
         self.routes = [parse_via(text, self.drivers) for text in settings.via]
         if settings.via or settings.nodes:
             self.upstreams  # noqa: B018  # raises for a node that no proxy can reach
@@ -65,6 +68,20 @@ class Ways:
         programs = parse_programs(self.settings.programs, os.environ, self.drivers)
         route = parse_via(via, self.drivers)
         return open_route(route, upstreams or self.upstreams, self._new_folder(), self.drivers, programs)
+
+    async def far_end(self, via: str) -> tuple[FarEnd, OpenRoute]:
+        """A server of the harness's own, and the route that *via* says to it: the same ones for all cases."""
+        if via not in self._far_ends:
+            self._far_ends[via] = asyncio.create_task(self._open_far_end(via))
+        # A case that gives up takes nothing away from the others.
+        return await asyncio.shield(self._far_ends[via])
+
+    async def _open_far_end(self, via: str) -> tuple[FarEnd, OpenRoute]:
+        far = FarEnd()
+        await far.start()
+        self._stack.push_async_callback(far.stop)
+        there = Upstream(HOST, far.port)
+        return far, await self._stack.enter_async_context(self.through(via, there))
 
     def _new_folder(self) -> Path:
         if self._folder is None:

@@ -1,0 +1,1 @@
+"""What must survive the network: proxies, balancers, several nodes, time-outs; and what stands between."""
