@@ -76,7 +76,7 @@ def run_against(hostility: Hostility, folder: Path) -> Ran:
     """Start the hostile server, and run the tool against it."""
 
     async def both() -> Ran:
-        async with serve(hostility.behaviour, hostility.sane) as port:
+        async with serve(hostility.behaviour, hostility.sane, hostility.strict) as port:
             return await asyncio.to_thread(run_tool, f"{hostility.scheme}://127.0.0.1:{port}/", folder)
 
     return asyncio.run(both())

@@ -47,10 +47,11 @@ async def test_client_without_pongs(session: SessionPeer, attempt: Attempt, targ
 @case(TIMEOUT, needs=["polling"])
 async def test_client_that_polls_no_more(session: SessionPeer, attempt: Attempt) -> None:
     """A session whose client sends no request any more ends."""
-    await session.begin()
+    await session.open(Way.POLLING)
     timers = session.timers
     silence = timers.ping_interval + grace(timers)
-    attempt.last(silence + SLACK, "an interval and a time-out")
+    attempt.last(timers.ping_interval + silence + SLACK, "two intervals and a time-out")
+    await session.stop_polling()
     await asyncio.sleep(silence)
     with attempt.expecting("400 for a late GET", "a close packet") as expecting:
         answer = await session.poll()

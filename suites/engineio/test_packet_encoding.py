@@ -92,7 +92,8 @@ async def test_several_packets_sent(session: SessionPeer, attempt: Attempt) -> N
     await session.post(*questions(session, texts))
     compare(attempt, texts, await heard(session))
     for violation in session.violations:
-        attempt.broken(violation.text, "packets with the byte 1e between them")
+        if not violation.requirement.startswith("engineio/handshake/"):  # another chapter's
+            attempt.broken(violation.text, "packets with the byte 1e between them")
 
 
 @case("engineio/packet-encoding/payload-received", needs=["polling", "messages"])
@@ -105,13 +106,13 @@ async def test_several_packets_received(session: SessionPeer, attempt: Attempt) 
 
 
 @case("engineio/packet-encoding/base64-received", "engineio/packet-encoding/base64-sent", needs=["polling"])
-@pytest.mark.parametrize("row", ROWS)
-async def test_binary_by_polling(session: SessionPeer, target: Target, row: str) -> None:
+async def test_binary_by_polling(session: SessionPeer, attempt: Attempt, target: Target) -> None:
     """Binary data by polling, as the character b and base64, comes back unchanged and in the same form."""
     await session.open(Way.POLLING)
-    await ask_binary(session, target, ROWS[row])
-    await expect_binary(session, ROWS[row])
-    session.expect_no_violation("engineio/packet-encoding/base64-sent")
+    for name, data in ROWS.items():
+        with attempt.row(name):
+            await ask_binary(session, target, data)
+            await expect_binary(session, data)
 
 
 @case("engineio/packet-encoding/ill-formed-base64-received", needs=["polling", "messages"])
@@ -169,9 +170,10 @@ async def _expect_text(session: SessionPeer, attempt: Attempt, text: str) -> Non
     "engineio/packet-encoding/binary-over-websocket-sent",
     needs=["websocket-transport"],
 )
-@pytest.mark.parametrize("row", ROWS)
-async def test_binary_over_websocket(session: SessionPeer, target: Target, row: str) -> None:
+async def test_binary_over_websocket(session: SessionPeer, attempt: Attempt, target: Target) -> None:
     """Binary data over WebSocket comes back unchanged, as binary messages."""
     await session.open(Way.WEBSOCKET)
-    await ask_binary(session, target, ROWS[row])
-    await expect_binary(session, ROWS[row])
+    for name, data in ROWS.items():
+        with attempt.row(name):
+            await ask_binary(session, target, data)
+            await expect_binary(session, data)

@@ -94,17 +94,17 @@ async def test_probe_without_an_end(session: SessionPeer, attempt: Attempt) -> N
 
 
 @case("engineio/upgrade/other-first-packet-received", needs=["upgrade"])
-@pytest.mark.parametrize("first", FIRST)
-async def test_other_first_packet(
-    sessions: Sessions, session: SessionPeer, attempt: Attempt, first: str
-) -> None:
+async def test_other_first_packet(sessions: Sessions, attempt: Attempt) -> None:
     """A WebSocket for an upgrade whose first packet is none of an upgrade is closed."""
     witness = await open_witness(sessions)
-    await session.begin(Transport.POLLING)
-    with attempt.expecting("the end of the WebSocket") as expecting:
-        found = await session.connect_socket()
-        if isinstance(found, Refusal):
-            return
-        found.send(FIRST[first])
-        if not await watch(witness, [found]):
-            expecting.broken("it stays open")
+    for name, frame in FIRST.items():
+        session = sessions()
+        await session.begin(Transport.POLLING)
+        with attempt.row(name), attempt.expecting("the end of the WebSocket") as expecting:
+            found = await session.connect_socket()
+            if isinstance(found, Refusal):
+                continue
+            found.send(frame)
+            if not await watch(witness, [found]):
+                expecting.broken("it stays open")
+        session.discard()

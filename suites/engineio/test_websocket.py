@@ -134,7 +134,7 @@ async def test_second_connection_during_the_upgrade(
 ) -> None:
     """When a client opens a second WebSocket while its session upgrades, one of the two is closed."""
     witness = await open_witness(sessions)
-    await session.begin()
+    await session.begin_way(Way.POLLING)
     first = await session.probe()
     expected = ("the second WebSocket is refused", "one of the two is closed")
     with attempt.expecting(*expected) as expecting:

@@ -18,16 +18,34 @@ from wireproof.wire.websocket import Frame, Opcode, ReceivedFrame, fragments
 
 T = TypeVar("T")
 SOON = 4.0  # seconds in which what passes a proxy on this machine has passed
+ENDS = {End.FIN: "FIN", End.RESET: "RST", End.BROKEN: "an error", End.ABANDONED: "our own end of it"}
 UP, DOWN = "to the server", "to the client"
 
 
-async def soon(attempt: Attempt, waiting: Awaitable[T], what: str, requirement: str | None = None) -> T:
-    """Await what must come; both ends are here, so that nobody but a proxy can hold it up."""
+async def soon(
+    attempt: Attempt,
+    waiting: Awaitable[T],
+    what: str,
+    requirement: str | None = None,
+    hearer: Wire | None = None,
+) -> T:
+    """Await what must come; both ends are here, so that nobody but a proxy can hold it up.
+
+    As long as more comes to *hearer*, the proxy is slow and not silent: then the case's deadline counts.
+    """
+    task = asyncio.ensure_future(waiting)
     try:
-        async with asyncio.timeout(SOON):
-            return await waiting
-    except TimeoutError:
-        attempt.broken(f"nothing within {SOON:g} s", what, requirement=requirement, ground=Ground.MISSING)
+        while True:
+            before = hearer.received if hearer else 0
+            await asyncio.wait((task,), timeout=SOON)
+            if task.done():
+                return task.result()
+            if hearer is None or hearer.received == before:
+                attempt.broken(
+                    f"nothing within {SOON:g} s", what, requirement=requirement, ground=Ground.MISSING
+                )
+    finally:
+        task.cancel()
 
 
 @asynccontextmanager
@@ -35,17 +53,19 @@ async def tunnel(
     network: Network, headers: Sequence[Header] = (), answer: Sequence[Header] = ()
 ) -> AsyncIterator[Tunnel]:
     """A WebSocket for the length of the block; where none gets through, a case of its own tells it."""
+    made: Tunnel | Blocked | None = None
     try:
         async with asyncio.timeout(SOON):
             made = await network.tunnel(headers, answer)
+            if isinstance(made, Blocked):
+                raise NotApplicable(f"no WebSocket gets through: {made}")
+            for _, speaker, hearer in both(made):
+                speaker.send(Frame.text("hello"))
+                if isinstance(came := await hearer.frame(), End) or came.payload != b"hello":
+                    raise NotApplicable("no WebSocket gets through: its first message does not")
     except TimeoutError:
-        raise NotApplicable(f"no WebSocket gets through: no answer within {SOON:g} s") from None
-    if isinstance(made, Blocked):
-        raise NotApplicable(f"no WebSocket gets through: {made}")
-    try:
-        yield made
-    finally:
-        made.discard()
+        raise NotApplicable(f"no WebSocket gets through: nothing within {SOON:g} s") from None
+    yield made
 
 
 def both(made: Tunnel) -> tuple[tuple[str, Wire, Wire], ...]:
@@ -57,9 +77,9 @@ async def next_frame(
     attempt: Attempt, wire: Wire, what: str, requirement: str | None = None
 ) -> ReceivedFrame:
     """The next frame of a connection that has no reason to end."""
-    frame = await soon(attempt, wire.frame(), what, requirement)
+    frame = await soon(attempt, wire.frame(), what, requirement, wire)
     if isinstance(frame, End):
-        attempt.broken(f"the connection ended: {frame.value}", what, requirement=requirement)
+        attempt.broken(f"the connection ended with {ENDS[frame]}", what, requirement=requirement)
     return frame
 
 
@@ -67,7 +87,7 @@ async def frames(attempt: Attempt, wire: Wire, count: int, what: str) -> list[Re
     """So many frames, or how the connection ended instead."""
     found: list[ReceivedFrame] = []
     while len(found) < count:
-        frame = await soon(attempt, wire.frame(), what)
+        frame = await soon(attempt, wire.frame(), what, hearer=wire)
         if isinstance(frame, End):
             return frame
         found.append(frame)

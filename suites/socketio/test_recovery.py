@@ -97,7 +97,7 @@ async def test_missed_events_come_once(clients: Clients, target: Target, way: Wa
     await hall.lose("lost", loss)
     for _ in range(5):
         await hall.say("a", "r")
-    await hall.acknowledged("a")
+    await hall.answered("a")
     await hall.recover("lost", way)
     for _ in range(2):
         await hall.say("a", "r")
@@ -117,7 +117,7 @@ async def test_recovery_over_the_other_transport(clients: Clients, target: Targe
     await hall.lose("lost", Loss.CLOSED)
     for _ in range(3):
         await hall.say("a", "r")
-    await hall.acknowledged("a")
+    await hall.answered("a")
     await hall.recover("lost", Way.WEBSOCKET if way is Way.POLLING else Way.POLLING)
     await hall.say("a", "r")
     await hall.settle()
@@ -138,7 +138,7 @@ async def test_events_lost_on_their_way_come_again(clients: Clients, target: Tar
     await hall.lose_unread("lost")
     for _ in range(5):
         await hall.say("a", "r")
-    await hall.acknowledged("a")
+    await hall.answered("a")
     hall.members["lost"].session.vanish()
     await hall.say("a", "r")
     await hall.recover("lost", way)
@@ -174,7 +174,7 @@ async def test_many_missed_events_keep_their_order(clients: Clients, target: Tar
     await hall.lose("lost", Loss.CLOSED)
     await hall.burst("ab", BURST // 2, "r")
     for name in "ab":
-        await hall.acknowledged(name)
+        await hall.answered(name)
     await hall.recover("lost", Way.WEBSOCKET if target.can("websocket-transport") else Way.POLLING)
     await hall.settle()
 
@@ -193,7 +193,7 @@ async def test_missed_values_come_unchanged(clients: Clients, target: Target, wa
     await hall.lose("lost", Loss.CLOSED)
     for value in (*VALUES.values(), *BYTES.values()):
         await hall.say("a", "r", value=value)
-    await hall.acknowledged("a")
+    await hall.answered("a")
     await hall.recover("lost", way)
     await hall.settle()
 
@@ -239,7 +239,7 @@ async def test_connection_is_recovered_again(clients: Clients, target: Target, w
     for number in range(3):
         await hall.lose("lost", Loss.CLOSED)
         await hall.say("a", "r")
-        await hall.acknowledged("a")
+        await hall.answered("a")
         if not number:
             await hall.recover("lost", way)
         elif not await hall.recovers("lost", way):

@@ -37,7 +37,7 @@ async def victim(hall: Recovery, loss: Loss | None = Loss.CLOSED) -> SocketIOPee
     if loss is not None:
         await hall.lose("lost", loss)
         await hall.say("a", "r")
-        await hall.acknowledged("a")
+        await hall.answered("a")
     return lost
 
 
@@ -132,7 +132,7 @@ async def test_private_id_ends_with_disconnect(clients: Clients, target: Target,
     lost.session.vanish()
     hall.forget("lost")
     await hall.say("a", "r")
-    await hall.acknowledged("a")
+    await hall.answered("a")
     if leaked := await ask(hall, clients, lost):
         hall.attempt.found(f"behind DISCONNECT: {leaked}", "a new connection")
 

@@ -96,6 +96,13 @@ def test_overlapping_rooms_deliver_once() -> None:
     assert judged(*acts) == []
 
 
+def test_members_stand_where_they_may_be() -> None:
+    history = History()
+    for act in (Joining("a", "x"), Joined("b", "x"), Joined("b", "y"), Leaving("b", "x"), Left("b", "y")):
+        history.take(act)
+    assert history.standing() == [("a", "x"), ("b", "x")]
+
+
 @given(st.lists(st.sampled_from("abc"), max_size=20), st.randoms())
 def test_any_fair_server_is_clean(senders: list[str], random: object) -> None:
     acts: list[Act] = list(ROOM)

@@ -61,6 +61,7 @@ class Ground:
         self.lost: list[tuple[str, ...]] = []
         self.tried: list[str] = []
         self.checks = 0
+        self.late = -1.0
 
     # For cases -------------------------------------------------------------------------------------
 
@@ -107,6 +108,9 @@ class Ground:
 
     def obituary(self) -> str:
         return "exit status 7"
+
+    def held_up(self, since: float) -> bool:
+        return self.late > since
 
     async def recover(self, suspects: Sequence[str]) -> bool:
         self.lost.append(tuple(suspects))

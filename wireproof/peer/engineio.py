@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
@@ -22,6 +23,7 @@ from wireproof.wire.websocket import Frame
 
 ROUNDS = 2  # answers that show that a session lives on: the first may have overtaken its end
 HEARTBEATS = 3  # pings without an answer meanwhile that show that none is to come
+LATE = 0.5  # of a ping time-out, behind which a pong of ours may have come too late
 SLACK = 1.0  # seconds that a timer of the server's may be late
 
 
@@ -86,7 +88,7 @@ class SessionPeer(RawSession):
         return found
 
     async def complete_upgrade(self, socket: WebSocketPeer) -> WebSocketPeer:
-        """Let the pending poll end, complete the upgrade that *socket* has probed for, and use it from now on.
+        """Let the pending poll end, complete the upgrade that *socket* has probed for, and use it.
 
         No POST may be under way. Raise `Inconclusive` when the session ends instead.
         """
@@ -112,12 +114,19 @@ class SessionPeer(RawSession):
         """Demand that *answer* has one of the statuses in *wanted*."""
         if answer.status not in wanted:
             excuse_answer(answer)
+            self.excuse_lateness()
             names = " or ".join(str(status) for status in wanted)
             ground = Ground.MISSING if answer.response is None else Ground.SEEN
             self.attempt.broken(
                 str(answer), f"a response with {names}", requirement=requirement, ground=ground
             )
         return answer
+
+    def excuse_lateness(self) -> None:
+        """Raise `Inconclusive` when a pong of ours may have come too late: the session may end then."""
+        timers = self.timers
+        if time.monotonic() - self.lively > timers.ping_interval + timers.ping_timeout * LATE:
+            raise Inconclusive("the harness may have been too slow for the server's heartbeat")
 
     async def expect_bad_request(
         self, request: Request, body: bytes = b"", requirement: str | None = None

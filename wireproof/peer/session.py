@@ -79,6 +79,7 @@ class RawSession:
     transport: Transport = Transport.POLLING
     packets: deque[Packet] = field(default_factory=deque)
     pings: list[float] = field(default_factory=list)
+    lively: float = 0.0  # when the session began, or a pong was last sent, on the monotonic clock
     violations: list[Violation] = field(default_factory=list)
     ended: SessionEnd | None = None
     socket: WebSocketPeer | None = None  # the connection below, where the transport is WebSocket
@@ -135,7 +136,7 @@ class RawSession:
     async def post(self, *packets: Packet | str) -> Answer:
         """One POST with *packets*; raw strings stand among them as they are."""
         for packet in packets:
-            self.note(Direction.OUT, packet)
+            self._note_out(packet)
         body = encode_payload(packets).encode("utf-8", "surrogateescape")
         return await self.post_body(body)
 
@@ -188,6 +189,7 @@ class RawSession:
         if packet.type is not PacketType.OPEN or self.handshake is not None:
             self._arrive(packet)
             return
+        self.lively = time.monotonic()
         try:
             self.handshake = parse_handshake(str(packet.data))
         except HandshakeError as exc:
@@ -201,7 +203,7 @@ class RawSession:
         async with self._posting:
             if self.socket is not None and self.transport is Transport.WEBSOCKET:
                 for packet in packets:
-                    self.note(Direction.OUT, packet)
+                    self._note_out(packet)
                     data = encode_packet(packet)
                     self.socket.send(Frame.text(data) if isinstance(data, str) else Frame.binary(data))
                 return
@@ -333,6 +335,11 @@ class RawSession:
         """Put a packet into the transcript; its bytes stand there with the frame or body that carries it."""
         text = str(packet) if isinstance(packet, Packet) else f"raw {printable(packet[:80])}"
         self.attempt.transcript.add(0, direction, Kind.PACKET, text)
+
+    def _note_out(self, packet: Packet | str) -> None:
+        self.note(Direction.OUT, packet)
+        if isinstance(packet, Packet) and packet.type is PacketType.PONG:
+            self.lively = time.monotonic()
 
     # Upgrading ------------------------------------------------------------------------------------
 

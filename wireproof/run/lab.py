@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,8 @@ from wireproof.target import Target
 
 T = TypeVar("T")
 STARTS_WITHIN = 30.0  # seconds for a target that we start
+PULSE = 0.05  # seconds between two looks at whether the loop keeps up
+LATE = 0.1  # seconds behind which a server that pings often may have given us up
 RETURN_WITHIN = 5.0  # seconds for a target that nobody restarts to come back by itself
 
 
@@ -48,6 +51,7 @@ class Lab:
         self._supervisor: Supervisor | None = None
         self._back = asyncio.Event()
         self._reviving = asyncio.Lock()
+        self._late = 0.0  # when the loop was last found late, on the monotonic clock
 
     # From other threads -------------------------------------------------------------------------
 
@@ -107,6 +111,7 @@ class Lab:
 
     async def _fly(self, flights: Sequence[Flight]) -> None:
         turns = Turns(len(self.tracks))
+        pulse = asyncio.create_task(self._pulse())
         try:
             async with asyncio.TaskGroup() as group:
                 for track in self.tracks:
@@ -117,6 +122,16 @@ class Lab:
                 if not flight.outcome.done():
                     flight.outcome.set_exception(exc)
             raise
+        finally:
+            pulse.cancel()
+
+    async def _pulse(self) -> None:
+        """Note when the loop is late: only a clock tells."""
+        while True:
+            due = time.monotonic() + PULSE
+            await asyncio.sleep(PULSE)
+            if time.monotonic() - due > LATE:
+                self._late = time.monotonic()
 
     async def _fly_track(self, track: Track, flights: Sequence[Flight], turns: Turns) -> None:
         track.flown += flights
@@ -153,6 +168,10 @@ class Lab:
         child = self._supervisor.child
         lines = child.log.splitlines()[-5:]
         return f"the process {child.ending}" + "".join(f" | {line}" for line in lines)
+
+    def held_up(self, since: float) -> bool:
+        """See `wireproof.run.track.Keeper`."""
+        return self._late > since
 
     async def revive(self, check: Callable[[], Awaitable[str | None]]) -> bool:
         """See `wireproof.run.track.Keeper`."""

@@ -66,6 +66,9 @@ class Control(Protocol):
     def obituary(self) -> str:
         """What is known of the target's end, such as its exit status and last output; may be empty."""
 
+    def held_up(self, since: float) -> bool:
+        """Whether the harness itself was too busy, at some moment since then, to answer in time."""
+
     async def recover(self, suspects: Sequence[str]) -> bool:
         """Restart the target, or wait for its return; False when it stays away."""
 
@@ -181,7 +184,10 @@ class Scheduler:
         self._landed = pending
 
     def _accept(self, flight: Flight) -> None:
-        if flight.result is not None and flight.result.doubtful:
+        result = flight.result
+        accuses = result is not None and result.verdict in (Verdict.FAIL, Verdict.WARN)
+        # Where we were late ourselves, a server may have given us up, as it may any client.
+        if result is not None and (result.doubtful or (accuses and self.control.held_up(flight.began))):
             self._doubtful.append(flight)
         else:
             self._finish(flight)

@@ -37,6 +37,9 @@ class Keeper(Protocol):
     def obituary(self) -> str:
         """What is known of the target's end; may be empty."""
 
+    def held_up(self, since: float) -> bool:
+        """Whether the harness itself was too busy, at some moment since then, to answer in time."""
+
     async def revive(self, check: Callable[[], Awaitable[str | None]]) -> bool:
         """Restart the target or wait for its return, until *check* is content; False if it stays away."""
 
@@ -154,6 +157,10 @@ class Track:
         dead = self.way.dead if self.way else ()
         proxies = [f"{one.hop.proxy} ended: {one.proxy.log[-500:]}" for one in dead]
         return " | ".join(filter(None, (self.keeper.obituary(), *proxies)))
+
+    def held_up(self, since: float) -> bool:
+        """See `wireproof.run.scheduler.Control`."""
+        return self.keeper.held_up(since)
 
     async def recover(self, suspects: Sequence[str]) -> bool:
         """See `wireproof.run.scheduler.Control`."""
