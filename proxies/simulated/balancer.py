@@ -53,6 +53,10 @@ class Balancer(Front):
         """Give a node nobody new; who is tied to it by a cookie still gets there. Raises `UsageError`."""
         self._pool.drain(name)
 
+    def admit(self, name: str) -> None:
+        """Give a node newcomers again that drains. Raises `UsageError` for an unknown name."""
+        self._pool.add(self._pool.named(name).node)
+
     def remove(self, name: str) -> None:
         """Cut off a node at once, with all that is open there. Raises `UsageError`."""
         self._pool.remove(name)

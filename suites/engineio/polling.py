@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Coroutine
 
-from wireproof.attempt import Expectation
+from wireproof.attempt import Expectation, Inconclusive
 from wireproof.peer.engineio import ROUNDS, SessionPeer, excuse_answer
 from wireproof.peer.exchange import Answer, Exchange
 from wireproof.verdict import Ground
@@ -53,6 +53,14 @@ async def read_packets(session: SessionPeer, answer: Answer, expecting: Expectat
     for packet in packets:
         if packet.type is PacketType.PING and session.answers_pings:
             await session.post(Packet.pong(str(packet.data)))
+    return packets
+
+
+def read_unless_pinged(session: SessionPeer, answer: Answer) -> tuple[Packet, ...]:
+    """The packets of a response; raise `Inconclusive` when the heartbeat released the GET by chance."""
+    packets = session.read_answer(answer) if answer.status == 200 else ()
+    if Packet.ping() in packets:
+        raise Inconclusive("a ping came at that very moment")
     return packets
 
 

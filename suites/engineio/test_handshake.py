@@ -15,7 +15,6 @@ from wireproof.wire.engineio import Packet, PacketType
 from wireproof.wire.http1 import Request
 from wireproof.wire.websocket import Frame
 
-from .freshness import while_fresh
 from .greeting import greet
 
 BOTH = pytest.mark.parametrize("transport", list(Transport))
@@ -101,21 +100,22 @@ async def _read_fields(session: SessionPeer, target: Target, transport: Transpor
 @case("engineio/handshake/upgrades-available", needs=["polling"])
 async def test_listed_upgrades_work(session: SessionPeer, target: Target, attempt: Attempt) -> None:
     """An upgrade that the open packet lists can be begun."""
-    with while_fresh(session):
-        greeting = await greet(session, target, Transport.POLLING)
-        upgrades = greeting.fields.get("upgrades")
-        if session.handshake is None or not isinstance(upgrades, list) or "websocket" not in upgrades:
-            raise NotApplicable("no upgrade to WebSocket is listed")
-        with attempt.expecting("the upgrade to WebSocket, as the open packet lists it") as expecting:
-            found = await session.connect_socket()
-            if isinstance(found, Refusal):
-                excuse_refusal(found)
-                expecting.broken(f"the WebSocket was refused: {found.detail}")
-            found.send(Frame.text("2probe"))
-            answer = await receive_packet(found, session)
-            if answer != Packet.pong("probe"):
-                end = found.close_received or found.ended
-                expecting.broken(f"the probe was answered with {answer or end}")
+    greeting = await greet(session, target, Transport.POLLING)
+    upgrades = greeting.fields.get("upgrades")
+    if session.handshake is None or not isinstance(upgrades, list) or "websocket" not in upgrades:
+        raise NotApplicable("no upgrade to WebSocket is listed")
+    with attempt.expecting("the upgrade to WebSocket, as the open packet lists it") as expecting:
+        found = await session.connect_socket()
+        if isinstance(found, Refusal):
+            excuse_refusal(found)
+            session.excuse_lateness()
+            expecting.broken(f"the WebSocket was refused: {found.detail}")
+        found.send(Frame.text("2probe"))
+        answer = await receive_packet(found, session)
+        if answer != Packet.pong("probe"):
+            session.excuse_lateness()
+            end = found.close_received or found.ended
+            expecting.broken(f"the probe was answered with {answer or end}")
 
 
 @case("engineio/handshake/upgrades-over-websocket", needs=["websocket-transport"])

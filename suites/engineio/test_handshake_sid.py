@@ -18,7 +18,6 @@ from wireproof.target import Target
 from wireproof.wire.engineio import encode_payload
 
 from .asking import question
-from .freshness import while_fresh
 from .greeting import collect_sids
 
 BOTH = pytest.mark.parametrize("transport", list(Transport))
@@ -79,14 +78,13 @@ async def test_sid_needs_no_encoding(
 @case("engineio/handshake/sid-accepted", needs=["polling", "messages"])
 async def test_sid_is_known_on_other_connections(session: SessionPeer, attempt: Attempt) -> None:
     """A session is found again by its sid, also when each request comes over a new TCP connection."""
-    with while_fresh(session):
-        await session.begin()
-        for turn in ("first", "second"):
-            body = encode_payload([question(session, turn)]).encode()
-            posting = with_body(session.request(method=b"POST"), body, POLL_TYPE)
-            with attempt.row(f"{turn} POST"), attempt.expecting("200"):
-                closing = posting.with_header(b"Connection", b"close")
-                await session.expect_status(await session.fetch(closing, body), 200)
-            with attempt.row(f"{turn} GET"), attempt.expecting("200"):
-                closing = session.request().with_header(b"Connection", b"close")
-                await session.expect_status(await session.fetch(closing), 200)
+    await session.begin()
+    for turn in ("first", "second"):
+        body = encode_payload([question(session, turn)]).encode()
+        posting = with_body(session.request(method=b"POST"), body, POLL_TYPE)
+        with attempt.row(f"{turn} POST"), attempt.expecting("200"):
+            closing = posting.with_header(b"Connection", b"close")
+            await session.expect_status(await session.fetch(closing, body), 200)
+        with attempt.row(f"{turn} GET"), attempt.expecting("200"):
+            closing = session.request().with_header(b"Connection", b"close")
+            await session.expect_status(await session.fetch(closing), 200)

@@ -10,7 +10,6 @@ from wireproof.peer.peers import Sessions
 from wireproof.wire.engineio import encode_payload
 
 from .asking import question
-from .freshness import while_fresh
 from .polling import poll_for
 
 TEXT_TYPES = (
@@ -38,15 +37,14 @@ async def test_text_types(sessions: Sessions, attempt: Attempt) -> None:
 
 
 async def _expect_taken(session: SessionPeer, content_type: bytes | None) -> None:
-    with while_fresh(session):
-        await session.begin()
-        body = encode_payload([question(session, "one")]).encode()
-        request = with_body(session.request(method=b"POST"), body, content_type or b"")
-        if content_type is None:
-            request = request.without(b"Content-Type")
-        with session.attempt.expecting("200"):
-            await session.expect_status(await session.fetch(request, body), 200)
-        await poll_for(session, "one")
+    await session.begin()
+    body = encode_payload([question(session, "one")]).encode()
+    request = with_body(session.request(method=b"POST"), body, content_type or b"")
+    if content_type is None:
+        request = request.without(b"Content-Type")
+    with session.attempt.expecting("200"):
+        await session.expect_status(await session.fetch(request, body), 200)
+    await poll_for(session, "one")
 
 
 @case("engineio/headers/binary-content-type-received", needs=["polling", "messages"])

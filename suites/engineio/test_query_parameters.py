@@ -15,7 +15,6 @@ from wireproof.peer.session import POLL_TYPE
 from wireproof.wire.engineio import Packet, encode_payload
 
 from .asking import question
-from .freshness import while_fresh
 from .polling import fence, poll_for, start
 from .revision_3 import is_greeting
 
@@ -138,17 +137,14 @@ async def test_post_without_a_sid(session: SessionPeer) -> None:
 @case("engineio/query-parameters/unknown-parameters-received", needs=["polling", "messages"])
 async def test_unknown_parameters(session: SessionPeer, attempt: Attempt) -> None:
     """Parameters without a meaning make no difference, wherever they stand."""
-    with while_fresh(session):
-        await session.expect_open(
-            session.request({"t": "P0x.Az", "__proto__": "1", "empty": "", "%00": "%ff"})
-        )
-        request = session.request({"t": "P0x.B0"}, b"POST")
-        path, _, query = request.target.partition(b"?")
-        body = encode_payload([question(session, "one")]).encode()
-        request = replace(request, target=path + b"?first&" + query + b"&=&&last=1=2")
-        with attempt.expecting("200"):
-            await session.expect_status(await session.fetch(with_body(request, body, POLL_TYPE), body), 200)
-        await poll_for(session, "one")
+    await session.expect_open(session.request({"t": "P0x.Az", "__proto__": "1", "empty": "", "%00": "%ff"}))
+    request = session.request({"t": "P0x.B0"}, b"POST")
+    path, _, query = request.target.partition(b"?")
+    body = encode_payload([question(session, "one")]).encode()
+    request = replace(request, target=path + b"?first&" + query + b"&=&&last=1=2")
+    with attempt.expecting("200"):
+        await session.expect_status(await session.fetch(with_body(request, body, POLL_TYPE), body), 200)
+    await poll_for(session, "one")
 
 
 @case("engineio/query-parameters/repeated-parameter-received", needs=["polling"])

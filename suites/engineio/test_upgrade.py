@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wireproof.attempt import Attempt, Inconclusive
+from wireproof.attempt import Attempt
 from wireproof.case import case
 from wireproof.peer.engineio import SessionPeer, Way
 from wireproof.peer.peers import Sessions
@@ -15,7 +15,7 @@ from wireproof.wire.session import Close, Message, Pong
 from wireproof.wire.websocket import Frame
 
 from .asking import answer_in, heard, question
-from .polling import NO_ANSWER, soon, start
+from .polling import NO_ANSWER, read_unless_pinged, soon, start
 
 NOOP = "engineio/upgrade/noop-to-pending-get"
 TURNS = 3  # sessions, in case the heartbeat releases a poll at that very moment
@@ -81,7 +81,8 @@ async def test_noop_for_a_waiting_get(sessions: Sessions, attempt: Attempt) -> N
             if not any(packet.type is PacketType.PING for packet in packets):
                 expecting.broken(str(answer))
         session.discard()
-    raise Inconclusive("the heartbeat released each GET before a probe could")
+    # The heartbeat may come between once; in a session this young it hardly does so each time.
+    attempt.broken("each GET was answered with a ping alone", "200 with a noop packet", ground=Ground.MISSING)
 
 
 @case("engineio/upgrade/noop-to-later-get", needs=["upgrade"])
@@ -93,7 +94,7 @@ async def test_noop_for_a_later_get(session: SessionPeer, attempt: Attempt) -> N
         answer = await soon(session.poll())
         if answer is None:
             expecting.broken(NO_ANSWER)
-        if answer.status != 200 or Packet.noop() not in session.read_answer(answer):
+        if Packet.noop() not in read_unless_pinged(session, answer):
             expecting.broken(str(answer))
 
 

@@ -15,6 +15,7 @@ from wireproof.peer.session import Transport, receive_packet
 from wireproof.wire.engineio import Packet
 from wireproof.wire.websocket import Frame
 
+from .polling import fence
 from .sockets import open_witness, watch
 
 SESSION = "engineio/upgrade/unfinished-session"
@@ -66,6 +67,8 @@ async def test_second_attempt(session: SessionPeer, attempt: Attempt) -> None:
     found = await session.probe()
     found.send(Frame.close(1000))
     await found.expect_end()
+    found.discard()
+    await fence(session)
     await session.expect_alive()
     with attempt.expecting("101, and the packet 3probe") as expecting:
         again = await session.connect_socket()

@@ -38,7 +38,8 @@ PLACES = ["a request", "a response"]
 async def test_websocket_gets_through(network: Network, attempt: Attempt) -> None:
     """An opening handshake gets to the server and its 101 back to the client."""
     expected = "101 Switching Protocols, said at the far end"
-    made = await soon(attempt, network.tunnel(), expected)
+    far = await network.far_end()
+    made = await soon(attempt, far.tunnel(), expected)
     if isinstance(made, Blocked):
         hint = "" if made.arrived is None else f"; Upgrade: {made.arrived.get(b'Upgrade')!r}"
         attempt.broken(f"{made}{hint}", expected)

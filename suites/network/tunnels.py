@@ -53,10 +53,10 @@ async def tunnel(
     network: Network, headers: Sequence[Header] = (), answer: Sequence[Header] = ()
 ) -> AsyncIterator[Tunnel]:
     """A WebSocket for the length of the block; where none gets through, a case of its own tells it."""
-    made: Tunnel | Blocked | None = None
+    far = await network.far_end()
     try:
         async with asyncio.timeout(SOON):
-            made = await network.tunnel(headers, answer)
+            made = await far.tunnel(headers, answer)
             if isinstance(made, Blocked):
                 raise NotApplicable(f"no WebSocket gets through: {made}")
             for _, speaker, hearer in both(made):

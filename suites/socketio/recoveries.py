@@ -98,7 +98,8 @@ class Recovery(Hall):
         if isinstance(answer, SessionEnd) or answer.type is not PacketType.CONNECT:
             self.attempt.found(describe(answer), "CONNECT, recovered or new", requirement=RESUMED)
             raise NotApplicable(NOT_RECOVERED)
-        return client.sids.get(self.home) == lost.sids.get(self.home)
+        sid = client.sids.get(self.home)
+        return sid is not None and sid == lost.sids.get(self.home)
 
     def is_leaked(self, client: SocketIOPeer) -> str | None:
         """An event of this hall's that came to *client*, if any did."""

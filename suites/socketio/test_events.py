@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wireproof.attempt import Attempt, NotApplicable
+from wireproof.attempt import Attempt, Inconclusive, NotApplicable
 from wireproof.case import Intensity, case
 from wireproof.peer.engineio import Way
 from wireproof.peer.peers import Clients
@@ -28,6 +28,7 @@ ORDER = "socketio-contract/events/order"
 UNCHANGED = "socketio-contract/events/unchanged"
 UPGRADING = "socketio-contract/events/upgrading"
 MANY = 100
+FEW = 25
 LARGE = 200_000  # characters
 
 
@@ -124,12 +125,15 @@ async def test_large_text_comes_back(client: SocketIOPeer, target: Target, way: 
 @case(ORDER, COMPLETE, ONCE, needs=["events"])
 @pytest.mark.parametrize("way", Way)
 async def test_burst_comes_back_in_order(client: SocketIOPeer, target: Target, way: Way) -> None:
-    """A hundred events in one go all come back, once each and in their order."""
+    """Many events in one go all come back, once each and in their order."""
     need(target, way)
     await client.open(way)
-    for number in range(MANY):
-        await say(client, f"{number} of {MANY}")
-    await expect_series(client, [f"{number} of {MANY}" for number in range(MANY)])
+    # A request for each, one after another.
+    count = FEW if way is Way.POLLING else MANY
+    texts = [f"{number} of {count}" for number in range(count)]
+    for text in texts:
+        await say(client, text)
+    await expect_series(client, texts)
 
 
 @case(ORDER, COMPLETE, ONCE, needs=["events", "polling"])
@@ -182,20 +186,16 @@ async def test_events_while_upgrading(client: SocketIOPeer) -> None:
     session = client.session
     socket = await session.connect_socket()
     if isinstance(socket, Refusal):
-        raise NotApplicable(f"the server refuses the upgrade: {socket.detail}")
+        raise Inconclusive(f"the WebSocket of an upgrade was refused: {socket.detail}")
     await say_some(client, texts)
     socket.send(Frame.text("2probe"))
     await say_some(client, texts)
     with client.attempt.expecting("the answer to the probe: 3probe"):
         answer = await receive_packet(socket, session)
     if answer != engineio.Packet.pong("probe"):
-        raise NotApplicable(f"the probe is answered with {answer or socket.ended}; another case judges that")
+        raise Inconclusive(f"the probe of an upgrade was answered with {answer or socket.ended}")
     await say_some(client, texts)
-    with client.attempt.expecting("the end of the pending poll"):
-        await session.stop_polling()
-    socket.send(Frame.text("5"))
-    session.switch_to(socket)
-    session.listen()
+    await session.complete_upgrade(socket)
     await say_some(client, texts)
     came = [await hear(client) for _ in wanted]
     await client.settle()

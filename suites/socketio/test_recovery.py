@@ -34,7 +34,8 @@ async def test_private_ids_are_told(clients: Clients, attempt: Attempt, target: 
         client = clients()
         await client.start()
         for name in (target.session.namespace, "/custom")[: 1 + target.can("custom-namespace")]:
-            told = await client.join(name)
+            answer = await client.join(name)
+            told = answer if isinstance(answer, dict) else {}
             seen.append(told.get("pid"))
             public.append(told.get("sid"))
     if len({str(one) for one in (*seen, *public)}) < len(seen) + len(public) or None in seen:

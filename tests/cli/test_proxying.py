@@ -70,3 +70,14 @@ def test_what_cannot_run_is_told(line: Line, words: list[str], told: str) -> Non
     assert ran.status == 2
     assert told in ran.err.lower() or told in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_the_demo_takes_the_routes_that_it_can(line: Line) -> None:
+    words = ("--via", "simulated", "--via", "simulated+caddy", "--program", "caddy=/nowhere")
+    ran = line("demo", "--case", "websocket/s5_2_base*", *words, "--json", "report.json")
+    assert ran.status == 0, ran
+    assert "left out: simulated+caddy, which is not here. /nowhere is no program" in ran.err
+    assert ran.out.startswith("The server 'strict': every case directly, and again through simulated.\n")
+    report = json.loads((line.folder / "report.json").read_text())
+    assert [route["name"] for route in report["routes"]] == ["direct", "simulated"]
+    assert {case["verdict"] for case in report["cases"]} == {"pass"}

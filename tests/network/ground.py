@@ -26,7 +26,7 @@ NOWHERE = "ws://127.0.0.1:9"
 Case = Callable[..., Awaitable[None]]
 
 
-async def fly(case: Case, via: str | None = None, nodes: Sequence[str] = (), **parameters: Any) -> Result:
+async def fly(case: Case, via: str | None = None, nodes: Sequence[str] = (), /, **parameters: Any) -> Result:
     """Judge one attempt of *case* on the route that *via* says, to *nodes*, of which none may be needed."""
     spec = spec_of(case)
     assert spec is not None

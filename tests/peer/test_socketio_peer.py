@@ -11,7 +11,7 @@ import pytest
 
 from fixtures.strict import Client, Connection, SocketIoConnection, serve
 from fixtures.strict.eio_packets import Malformed
-from wireproof.attempt import Attempt, Broken
+from wireproof.attempt import Attempt, Broken, Inconclusive
 from wireproof.peer.connection import Dialer
 from wireproof.peer.dialect import SessionDialect
 from wireproof.peer.endpoint import parse_endpoint
@@ -92,6 +92,18 @@ def test_settling_tells_the_end_of_the_session() -> None:
         await client.open()
         await client.send("2[]")
         assert isinstance(await client.settle(), SessionEnd)
+
+    run(check)
+
+
+def test_an_end_that_a_late_pong_may_have_brought_accuses_nobody() -> None:
+    async def check(clients: Clients) -> None:
+        client = clients()
+        await client.open()
+        client.session.lively -= client.session.timers.ping_interval + client.session.timers.ping_timeout
+        await client.send("2[]")
+        with pytest.raises(Inconclusive, match="too slow"):
+            await client.settle()
 
     run(check)
 

@@ -15,8 +15,11 @@ import click
 from wireproof.cli.completing import servers
 from wireproof.cli.options import default_options, run_options
 from wireproof.cli.running import Performance, perform, run
-from wireproof.content import prepare_content
+from wireproof.content import load_drivers, prepare_content
 from wireproof.errors import UsageError
+from wireproof.proxy.driver import Missing
+from wireproof.proxy.via import parse_programs, parse_via
+from wireproof.wire.text import printable
 
 
 @click.command("serve", context_settings={"ignore_unknown_options": True})
@@ -68,8 +71,14 @@ def serve_command(name: str | None, options: tuple[str, ...], host: str, port: i
 )
 @run_options
 def demo_command(server: str, **options: Any) -> int:
-    """Start a bundled server and run everything against it."""
-    started = {**options, **_bundled(server)}
+    """Start a bundled server and run everything against it.
+
+    A --via whose program is not here is left out, and told.
+    """
+    started = {**options, **_bundled(server), "via": _that_can_run(options["via"], options["program"])}
+    if started["via"] and not options["quiet"]:
+        ways = "".join(f", and again through {name}" for name in started["via"])
+        click.echo(f"The server {server!r}: every case directly{ways}.\n")
     for name in ("start", "ready", "profile"):
         started[name] = options[name] or started[name]
     return run(started, sys.argv[1:], f"wireproof demo --server {server} --case {{case}} --seed {{seed}}")
@@ -78,6 +87,21 @@ def demo_command(server: str, **options: Any) -> int:
 def perform_bundled(server: str, case: str) -> Performance:
     """Run one case against a bundled server; nothing is shown."""
     return perform({**default_options(), **_bundled(server), "case": (case,), "quiet": True}, ())
+
+
+def _that_can_run(via: tuple[str, ...], program: tuple[str, ...]) -> tuple[str, ...]:
+    """Those routes of *via* whose proxies are installed; the others are told."""
+    drivers = load_drivers() if via else {}
+    told = parse_programs(program, os.environ, drivers)
+    found = []
+    for name in via:
+        sought = ((hop.proxy, drivers[hop.proxy]) for hop in parse_via(name, drivers).hops)
+        lacking = [one for key, driver in sought if isinstance(one := driver.find(told.get(key)), Missing)]
+        if lacking:
+            click.echo(f"left out: {name}, which is not here. {printable(lacking[0].hint)}", err=True)
+        else:
+            found.append(name)
+    return tuple(found)
 
 
 def _bundled(server: str) -> dict[str, str]:

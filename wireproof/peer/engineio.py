@@ -8,6 +8,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import pairwise
 
 from wireproof.attempt import Expectation, Inconclusive, NotApplicable
 from wireproof.peer.dialect import Application
@@ -122,10 +123,17 @@ class SessionPeer(RawSession):
             )
         return answer
 
-    def excuse_lateness(self) -> None:
-        """Raise `Inconclusive` when a pong of ours may have come too late: the session may end then."""
-        timers = self.timers
-        if time.monotonic() - self.lively > timers.ping_interval + timers.ping_timeout * LATE:
+    def excuse_lateness(self, now: float | None = None) -> None:
+        """Raise `Inconclusive` when a pong of ours may have been late at *now*, which ends a session.
+
+        Where pings are left unanswered on purpose nothing is excused.
+        """
+        timers, now = self.handshake, time.monotonic() if now is None else now
+        if (
+            timers is not None
+            and self.answers_pings
+            and now - self.lively > timers.ping_interval + timers.ping_timeout * LATE
+        ):
             raise Inconclusive("the harness may have been too slow for the server's heartbeat")
 
     async def expect_bad_request(
@@ -150,6 +158,7 @@ class SessionPeer(RawSession):
             await self.ask()
             with self.attempt.expecting(self._wanted(), requirement=requirement) as expecting:
                 if isinstance(end := await self._answer(), SessionEnd):
+                    self.excuse_end()
                     expecting.broken(f"the session ended: {end}", Ground.MISSING)
 
     async def settle(self) -> SessionEnd | None:
@@ -193,6 +202,18 @@ class SessionPeer(RawSession):
                 if isinstance(end := await self._answer(), SessionEnd):
                     return end
         return None
+
+    def excuse_end(self) -> None:
+        """Raise `Inconclusive` when the session ended behind pings that came late, or that none answered.
+
+        A harness that is held up reads and answers them too late, and the server is right to end it then.
+        """
+        if self.ended is None or self.handshake is None:
+            return
+        self.excuse_lateness(self.ended.at)
+        gaps = [later - one for one, later in pairwise([*self.pings, self.ended.at][-3:])]
+        if any(gap > self.timers.ping_interval + self.timers.ping_timeout * LATE for gap in gaps):
+            raise Inconclusive(f"the session ended when no ping had come for {max(gaps):.2f} s: {self.ended}")
 
     async def expect_end(self, requirement: str | None = None) -> SessionEnd:
         """Demand the end of the session; messages may come before it."""
@@ -261,7 +282,10 @@ class SessionPeer(RawSession):
     async def _from_wire(self) -> Packet | SessionEnd:
         while True:
             packet = await self.event()
-            if isinstance(packet, SessionEnd) or packet.type is PacketType.MESSAGE:
+            if isinstance(packet, SessionEnd):
+                self.excuse_lateness(packet.at)
+                return packet
+            if packet.type is PacketType.MESSAGE:
                 return packet
 
     async def message_or_end(self) -> Packet | SessionEnd:
@@ -272,6 +296,7 @@ class SessionPeer(RawSession):
         """The next message of a session that has no reason to end."""
         packet = await self.message_or_end()
         if isinstance(packet, SessionEnd):
+            self.excuse_end()
             expecting.broken(f"the session ended: {packet}", Ground.MISSING)
         return packet
 

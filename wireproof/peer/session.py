@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -55,9 +55,10 @@ class Transport(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """A session is over, and how it showed."""
+    """A session is over, how it showed, and when, on the monotonic clock."""
 
     detail: str
+    at: float = field(default_factory=time.monotonic, compare=False)
 
     def __str__(self) -> str:
         return self.detail
@@ -220,20 +221,15 @@ class RawSession:
 
     async def event(self) -> Packet | SessionEnd:
         """The next packet but pings, which are answered; once the session has ended, always that."""
-        self.listen()
-        while not self.packets:
-            if self._failure is not None:
-                raise self._failure
-            if self.ended is not None:
-                return self.ended
-            self._news.clear()
-            await self._news.wait()
-        return self.packets.popleft()
+        return await self._until(lambda: bool(self.packets)) or self.packets.popleft()
 
     async def next_ping(self, behind: int) -> SessionEnd | None:
         """Wait until more than *behind* pings have come; the end of the session if that comes first."""
+        return await self._until(lambda: len(self.pings) > behind)
+
+    async def _until(self, ready: Callable[[], bool]) -> SessionEnd | None:
         self.listen()
-        while len(self.pings) <= behind:
+        while not ready():
             if self._failure is not None:
                 raise self._failure
             if self.ended is not None:
@@ -249,8 +245,6 @@ class RawSession:
                     await self._poll_once()
                 else:
                     await self._read_socket()
-        except Outcome as exc:
-            self._failure = exc
         except Exception as exc:  # noqa: BLE001  # whoever awaits an event is told
             self._failure = exc
         finally:
@@ -296,7 +290,7 @@ class RawSession:
 
     def _end(self, detail: str) -> None:
         if self.ended is None:
-            self.ended = SessionEnd(detail)
+            self.ended = SessionEnd(detail, time.monotonic())
         self._news.set()
 
     def read_answer(self, answer: Answer) -> tuple[Packet, ...]:

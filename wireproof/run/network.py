@@ -10,7 +10,8 @@ from wireproof.attempt import Attempt, NotApplicable
 from wireproof.errors import WireproofError
 from wireproof.peer.connection import Dialer
 from wireproof.peer.engineio import SessionPeer
-from wireproof.peer.far_end import Blocked, Tunnel
+from wireproof.peer.exchange import HttpClient
+from wireproof.peer.far_end import Blocked, FarEnd, Tunnel
 from wireproof.peer.peers import Clients, Disposable, Peers, Sessions
 from wireproof.peer.socketio import SocketIOPeer
 from wireproof.peer.websocket import WebSocketPeer
@@ -52,11 +53,33 @@ class Along:
         """A Socket.IO client."""
         return Clients(self._sessions(source))()
 
+    def http(self, source: str | None = None) -> HttpClient:
+        """A client for requests of any kind."""
+        client = HttpClient(Dialer(self.target.endpoint, source=source), self.network.attempt)
+        self.network.made.append(client)
+        return client
+
     def _sessions(self, source: str | None) -> Sessions:
         dialer = Dialer(self.target.endpoint, source=source)
         maker = Sessions(dialer, self.network.attempt, self.target.session)
         self.network.made.append(maker)
         return maker
+
+
+@dataclass(frozen=True, slots=True)
+class Far:
+    """The way to a server of the harness's own."""
+
+    network: Network
+    server: FarEnd
+    dialer: Dialer
+
+    async def tunnel(self, headers: Sequence[Header] = (), answer: Sequence[Header] = ()) -> Tunnel | Blocked:
+        """A WebSocket both of whose ends are here; *headers* go into the request, *answer* into the 101."""
+        made = await self.server.tunnel(self.dialer, self.network.attempt, headers, answer)
+        if isinstance(made, Tunnel):
+            self.network.made.append(made)
+        return made
 
 
 class Network:
@@ -79,6 +102,11 @@ class Network:
         if len(self.nodes) < count:
             raise NotApplicable(f"it takes {count} nodes of one service: give a URL for each")
 
+    @property
+    def outside(self) -> Along:
+        """The way that the case itself goes."""
+        return Along(self, self.target)
+
     def node(self, number: int) -> Along:
         """The way to one node, with nothing in between."""
         return Along(self, seen_at_node(self.target, self.nodes[number]))
@@ -99,20 +127,18 @@ class Network:
         finally:
             await manager.__aexit__(None, None, None)
 
-    async def tunnel(self, headers: Sequence[Header] = (), answer: Sequence[Header] = ()) -> Tunnel | Blocked:
-        """A WebSocket through the proxies that the case goes through, both of whose ends are here.
+    async def far_end(self) -> Far:
+        """A server of the harness's own behind the proxies that the case goes through.
 
-        *headers* go into the request, *answer* into the response. The target takes no part in it. Raise
-        `NotApplicable` where no proxy of ours is on the way.
+        Cases share it, and the target takes no part in it. Raise `NotApplicable` where it can't be.
         """
         if self.via is None:
             raise NotApplicable("no proxy of ours stands there")
-        far, way = await self.ways.far_end(self.via)
-        dialer = Dialer(seen_through(self.target, way).endpoint)
-        made = await far.tunnel(dialer, self.attempt, headers, answer)
-        if isinstance(made, Tunnel):
-            self.made.append(made)
-        return made
+        try:
+            far, way = await self.ways.far_end(self.via)
+        except WireproofError as exc:
+            raise NotApplicable(str(exc)) from exc
+        return Far(self, far, Dialer(seen_through(self.target, way).endpoint))
 
     def discard(self) -> None:
         """Give up every connection."""

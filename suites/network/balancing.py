@@ -1,0 +1,132 @@
+"""What the cases about several nodes share: a balancer of our own that does as it is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol, cast
+
+from wireproof.attempt import Attempt, Inconclusive, NotApplicable
+from wireproof.peer.dialect import Application
+from wireproof.peer.engineio import SessionPeer, Way
+from wireproof.peer.exchange import Answer
+from wireproof.peer.socketio import SocketIOPeer
+from wireproof.proxy.driver import Upstream
+from wireproof.run.network import Along, Network
+from wireproof.verdict import Ground
+from wireproof.wire.engineio import Packet
+from wireproof.wire.text import shorten
+
+SOURCES = tuple(f"127.0.0.{number}" for number in range(2, 12))
+"""Addresses that clients come from: where all come from one, hashing it proves nothing."""
+
+CURE = (
+    "a session over long-polling lives in one node, so that the balancer must be sticky (by cookie or by the "
+    "client's address), or clients must use WebSocket alone"
+)
+
+
+class Account(Protocol):
+    """What a simulated balancer knows of the requests that it gave away."""
+
+    def nodes(self) -> list[str | None]:
+        """The node of each request, in order."""
+
+    def lines(self) -> list[str]:
+        """All requests, as text."""
+
+
+class Balancer(Protocol):
+    """What can be done with a simulated balancer; its nodes are called a, b, c and so on."""
+
+    @property
+    def account(self) -> Account:
+        """All that went through it."""
+
+    def drain(self, name: str) -> None:
+        """Give a node nobody new."""
+
+    def admit(self, name: str) -> None:
+        """Give a node newcomers again that drains."""
+
+    def remove(self, name: str) -> None:
+        """Cut a node off at once, with all that is open there."""
+
+    def forget(self) -> None:
+        """Forget who belongs to which node."""
+
+
+def balancer(along: Along) -> Balancer:
+    """The simulated balancer at the entrance of a way."""
+    found = getattr(along.entrance, "front", None)
+    if found is None:
+        raise NotApplicable("it takes a simulated balancer")
+    return cast("Balancer", found)
+
+
+def names(nodes: Iterable[Upstream]) -> list[str]:
+    """What a simulated balancer calls these nodes."""
+    return [chr(ord("a") + number) for number, _ in enumerate(nodes)]
+
+
+def reason(answer: Answer) -> str | None:
+    """Why a request of a session was refused, where its node does not know the session.
+
+    Node's server answers an object with the code 1, the one in Python a text; the words may change.
+    """
+    if answer.status != 400:
+        return None
+    try:
+        said = json.loads(answer.body)
+    except ValueError:
+        return None
+    if isinstance(said, dict) and (said.get("code") == 1 or "unknown" in str(said.get("message")).lower()):
+        return str(said.get("message") or "code 1")
+    if isinstance(said, str) and ("invalid session" in said.lower() or "unknown" in said.lower()):
+        return said
+    return None
+
+
+def shown(answer: Answer) -> str:
+    """An answer in a few words."""
+    return f"{answer.status}" + (f" {shorten(answer.body, 80)}" if answer.body else "")
+
+
+def spread(along: Along) -> str:
+    """How many requests each node was given by a simulated balancer."""
+    told = balancer(along).account.nodes()
+    counts = {name: told.count(name) for name in sorted({one for one in told if one})}
+    return "requests by node: " + ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def question(session: SessionPeer) -> Packet:
+    """A packet that any application of the kind takes."""
+    known = session.dialect.application is Application.SOCKETIO
+    return Packet.message(session.dialect.joining if known else "wireproof")
+
+
+async def opened(attempt: Attempt, session: SessionPeer, way: Way) -> None:
+    """Open a session, and accuse where that fails."""
+    try:
+        await session.open(way)
+    except Inconclusive as exc:
+        attempt.broken(str(exc), "a session that opens", ground=Ground.MISSING)
+
+
+async def node_of(client: SocketIOPeer) -> str | None:
+    """The name of the node that a client is on, where the application tells it."""
+    told = await client.call("whoami")
+    found: Any = told[0] if told and isinstance(told[0], dict) else {}
+    return found.get("node") if isinstance(found.get("node"), str) else None
+
+
+def sources() -> Iterator[str]:
+    """An address for each client."""
+    while True:
+        yield from SOURCES
+
+
+def need_loopback(network: Network) -> None:
+    """Raise `NotApplicable` where clients can't come from several addresses."""
+    if not network.target.endpoint.is_loopback:
+        raise NotApplicable("clients can come from several addresses on this machine only")
