@@ -54,8 +54,11 @@ CAPABILITIES: Mapping[str, str] = {
 
 
 def capabilities_of(protocols: Iterable[str]) -> tuple[str, ...]:
-    """The capabilities that a target may have which speaks *protocols*."""
-    return tuple(name for protocol in protocols for name in _BY_PROTOCOL[protocol])
+    """The capabilities that a target may have of which *protocols* are judged: Socket.IO has those below it."""
+    judged = set(protocols)
+    if "socketio" in judged:
+        judged.add("engineio")
+    return tuple(name for protocol in PROTOCOLS if protocol in judged for name in _BY_PROTOCOL[protocol])
 
 
 @dataclass(frozen=True, slots=True)

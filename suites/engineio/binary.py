@@ -43,8 +43,9 @@ async def expect_binary(session: SessionPeer, data: bytes) -> None:
     with session.attempt.expecting(f"a binary message {shorten(data, 32)}") as expecting:
         await session.expect_alive()
         for violation in session.violations:
-            if not violation.requirement.startswith("engineio/handshake/"):  # another chapter's
-                known = violation.requirement in session.attempt.requirements
+            if violation.requirement.startswith("engineio/handshake/"):
+                continue  # another chapter's
+            known = violation.requirement in session.attempt.requirements
             accused = violation.requirement if known else None
             session.attempt.broken(violation.text, *expecting.expected, requirement=accused)
         if session.dialect.application is Application.ECHO and not session.kept:

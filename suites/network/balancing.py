@@ -11,6 +11,7 @@ from wireproof.peer.dialect import Application
 from wireproof.peer.engineio import SessionPeer, Way
 from wireproof.peer.exchange import Answer
 from wireproof.peer.socketio import SocketIOPeer
+from wireproof.peer.websocket import WebSocketPeer
 from wireproof.proxy.driver import Upstream
 from wireproof.run.network import Along, Network
 from wireproof.verdict import Ground
@@ -111,6 +112,23 @@ async def opened(attempt: Attempt, session: SessionPeer, way: Way) -> None:
         await session.open(way)
     except Inconclusive as exc:
         attempt.broken(str(exc), "a session that opens", ground=Ground.MISSING)
+
+
+Guest = WebSocketPeer | SessionPeer
+
+
+async def guest(attempt: Attempt, along: Along, source: str | None = None) -> Guest:
+    """Somebody who uses a WebSocket: a session where the target has those, which are read at all times."""
+    if "engineio" in along.target.protocols:
+        along.target.require("websocket-transport")
+        session = along.session(source)
+        await opened(attempt, session, Way.WEBSOCKET)
+        return session
+    if "websocket" not in along.target.protocols:
+        raise NotApplicable("the target speaks no WebSocket")
+    peer = along.peer(source)
+    await peer.open()
+    return peer
 
 
 async def node_of(client: SocketIOPeer) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 
+from wireproof.peer.engineio import SessionPeer
 from wireproof.peer.exchange import Answer, HttpClient
-from wireproof.peer.session import SessionPeer
 from wireproof.run.network import Along
 from wireproof.wire.http1 import Request, Response
 from wireproof.wire.text import printable
@@ -92,7 +92,9 @@ def server_of(answer: Answer | None) -> str:
         return f"a connection that ends ({answer.detail})"
     name = answer.header(b"Server")
     kind = answer.header(b"Content-Type").partition(";")[0]
-    return f"{answer.status} from {printable(name[:60]) or 'a server without a name'}" + (f", {kind}" if kind else "")
+    return f"{answer.status} from {printable(name[:60]) or 'a server without a name'}" + (
+        f", {kind}" if kind else ""
+    )
 
 
 def same_session(along: Along, session: SessionPeer) -> SessionPeer:

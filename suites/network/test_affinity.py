@@ -6,11 +6,12 @@ import asyncio
 
 import pytest
 
-from wireproof.attempt import Attempt, NotApplicable
+from wireproof.attempt import Attempt
 from wireproof.case import Where, case
 from wireproof.peer.engineio import Way
 from wireproof.peer.peers import Clients
 from wireproof.peer.session import Transport
+from wireproof.peer.websocket import WebSocketPeer
 from wireproof.run.network import Network
 from wireproof.target import Target
 from wireproof.wire.websocket import Frame, Opcode
@@ -21,6 +22,7 @@ from .balancing import (
     CURE,
     SOURCES,
     balancer,
+    guest,
     need_loopback,
     opened,
     question,
@@ -47,17 +49,14 @@ async def test_websocket_works_through_any_policy(
     """WebSockets from several addresses work at whichever node a balancer takes them to."""
     network.need_nodes()
     need_loopback(network)
-    if "websocket" not in target.protocols:
-        raise NotApplicable("the target speaks no WebSocket")
     async with network.through(f"simulated:{policy}") as along:
-        peers = [along.peer(source) for source in SOURCES[:COUNT]]
-        await asyncio.gather(*(peer.open() for peer in peers))
-        for number, peer in enumerate(peers):
+        guests = await asyncio.gather(*(guest(attempt, along, source) for source in SOURCES[:COUNT]))
+        for number, one in enumerate(guests):
             with attempt.row(f"client {number + 1}"):
-                await peer.expect_alive()
-                if target.can("echo"):
-                    peer.send(Frame.text(f"client {number}"))
-                    await peer.expect_echo(Opcode.TEXT, b"client %d" % number)
+                await one.expect_alive()
+                if isinstance(one, WebSocketPeer) and target.can("echo"):
+                    one.send(Frame.text(f"client {number}"))
+                    await one.expect_echo(Opcode.TEXT, b"client %d" % number)
         # Who stays where it came to says nothing; where all came to one node, nothing was shown either.
         attempt.report(spread(along))
 

@@ -13,7 +13,7 @@ from wireproof.peer.far_end import Wire
 from wireproof.run.network import Network
 from wireproof.wire.websocket import Frame
 
-from .tunnels import ENDS, both, soon, tunnel
+from .tunnels import ENDS, MUCH, both, soon, tunnel
 
 PIECE = 256 << 10  # bytes of one message
 MOST = 48 << 20  # bytes after which it is told that nothing stops the sender
@@ -28,6 +28,7 @@ MIB = 1 << 20
     where=Where.PROXIED,
     seconds=1.5,
 )
+@pytest.mark.serial(MUCH)
 @pytest.mark.parametrize("way", [pytest.param(0, id="to-the-server"), pytest.param(1, id="to-the-client")])
 async def test_reader_that_stops_stops_the_sender(network: Network, attempt: Attempt, way: int) -> None:
     """While one side reads nothing, the other can't send without end, and all that it sent arrives later."""

@@ -16,6 +16,7 @@ from wireproof.wire.websocket import Frame, Opcode, Rsv, fragments
 
 from .tunnels import (
     ENDS,
+    MUCH,
     alike,
     both,
     carried,
@@ -190,6 +191,7 @@ async def test_messages_arrive_unchanged(network: Network, attempt: Attempt) -> 
 
 
 @case("network/tunnel/large", intensity=Intensity.NORMAL, where=Where.PROXIED, seconds=0.3)
+@pytest.mark.serial(MUCH)
 @pytest.mark.parametrize("kib", [64, 200, 1024, 4096])
 async def test_large_messages_arrive_whole(network: Network, attempt: Attempt, kib: int) -> None:
     """A message that is larger than a proxy's buffers arrives whole, in one frame or many, both ways."""

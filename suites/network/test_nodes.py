@@ -19,7 +19,7 @@ from wireproof.target import Target
 from ..socketio.hall import Hall
 from ..socketio.hall_rules import ALONE
 from ..socketio.hall_talk import Audience, Mix
-from .balancing import Balancer, balancer, names, need_loopback, sources, spread
+from .balancing import Balancer, balancer, guest, names, need_loopback, sources, spread
 
 COOKIE = "simulated:cookie"
 TURN = "simulated:round-robin"
@@ -84,23 +84,19 @@ async def test_room_without_a_member_near_is_reached(
 
 
 @case("network/nodes/drained", where=Where.OUTSIDE)
-async def test_drained_node_serves_who_is_there(network: Network, target: Target, attempt: Attempt) -> None:
+async def test_drained_node_serves_who_is_there(network: Network, attempt: Attempt) -> None:
     """While a node is drained, its WebSockets live on and newcomers go to the other nodes."""
     network.need_nodes()
-    target.require(*([] if "websocket" in target.protocols else ["websocket-transport"]))
     async with network.through(TURN) as along:
-        hall = [along.peer() for _ in range(2 * len(network.nodes))]
-        for peer in hall:
-            await peer.open()
+        count = len(network.nodes)
+        there = [await guest(attempt, along) for _ in range(2 * count)]
         (first, *_), middle = names(network.nodes), balancer(along)
         before = middle.account.nodes().count(first)
         middle.drain(first)
-        newcomers = [along.peer() for _ in range(len(network.nodes) + 1)]
-        for peer in newcomers:
-            await peer.open()
-        for number, peer in enumerate([*hall, *newcomers]):
+        newcomers = [await guest(attempt, along) for _ in range(count + 1)]
+        for number, one in enumerate([*there, *newcomers]):
             with attempt.row(f"client {number + 1}"):
-                await peer.expect_alive()
+                await one.expect_alive()
         if middle.account.nodes().count(first) != before:
             raise RuntimeError("the balancer gave a drained node newcomers")
         attempt.report(spread(along))

@@ -18,6 +18,7 @@ from wireproof.wire.websocket import Frame, Opcode, ReceivedFrame, fragments
 
 T = TypeVar("T")
 SOON = 4.0  # seconds in which what passes a proxy on this machine has passed
+MUCH = "both ends of much data are in this process, and would take its time from other cases"
 ENDS = {End.FIN: "FIN", End.RESET: "RST", End.BROKEN: "an error", End.ABANDONED: "our own end of it"}
 UP, DOWN = "to the server", "to the client"
 

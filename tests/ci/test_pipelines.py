@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -124,6 +125,25 @@ def test_action_tells_a_target_that_is_not_there(installed: Path, unused_port: i
     work = Workflow(installed, {"url": f"ws://127.0.0.1:{unused_port}"})
     assert (work.run(), work.status) == (3, "3"), work.log
     assert "nothing listens there" in work.log
+
+
+@pytest.mark.usefixtures("without_install")
+def test_action_takes_several_nodes_and_routes(installed: Path, unused_port: int) -> None:
+    work = flow(installed, "strict", unused_port, "--via simulated:round-robin --case 'websocket/s5_2_base*'")
+    work.inputs["url"] += f" http://127.0.0.1:{unused_port}"
+    assert work.run() == 0, work.log
+    report = json.loads((installed / "wireproof-report/report.json").read_text())
+    assert len(report["target"]["nodes"]) == 2
+    assert [route["name"] for route in report["routes"]] == ["direct", "simulated:round-robin"]
+
+
+def test_action_installs_the_extras_that_are_asked_for() -> None:
+    (step,) = [step for step in ACTION["runs"]["steps"] if step["name"] == "Install wireproof"]
+    line = step["run"].replace('"$RUNNER_TEMP/wireproof/bin/pip"', "echo").replace("python3 -m venv", "true")
+    for extras, asked in {"": "/here", "proxies": "/here[proxies]"}.items():
+        known = {**os.environ, "ACTION_PATH": "/here", "RUNNER_TEMP": "/nowhere", "EXTRAS": extras}
+        done = subprocess.run(["bash", "-c", line], env=known, capture_output=True, text=True, check=True)
+        assert done.stdout.split()[-1] == asked
 
 
 def test_gitlab_script_runs(installed: Path, unused_port: int) -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from wireproof.wire.engineio import (
     DEFAULT_MAX_PAYLOAD,
+    MOST_PACKETS,
+    MOST_VIOLATIONS,
     Handshake,
     HandshakeError,
     Packet,
@@ -187,3 +189,13 @@ def test_any_text_is_a_handshake_or_faulty(text: str) -> None:
 )
 def test_packets_in_words(packet: Packet, words: str) -> None:
     assert str(packet) == words
+
+
+def test_payload_of_endless_packets_is_read_in_part() -> None:
+    reading = read_payload("\x1e".join(["4"] * (MOST_PACKETS + 5)))
+    assert len(reading.packets) == MOST_PACKETS
+
+
+def test_only_so_many_violations_of_a_payload_are_told() -> None:
+    reading = read_payload("\x1e" * (2 * MOST_VIOLATIONS))
+    assert len(reading.violations) == MOST_VIOLATIONS

@@ -78,7 +78,8 @@ def demo_command(server: str, **options: Any) -> int:
     started = {**options, **_bundled(server), "via": _that_can_run(options["via"], options["program"])}
     if started["via"] and not options["quiet"]:
         ways = "".join(f", and again through {name}" for name in started["via"])
-        click.echo(f"The server {server!r}: every case directly{ways}.\n")
+        click.echo(f"The server {server!r}: every case directly{ways}.")
+        click.echo("What a proxy does differently by normal conduct is told as KNOWN.\n")
     for name in ("start", "ready", "profile"):
         started[name] = options[name] or started[name]
     return run(started, sys.argv[1:], f"wireproof demo --server {server} --case {{case}} --seed {{seed}}")

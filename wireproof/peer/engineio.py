@@ -42,6 +42,8 @@ class SessionPeer(RawSession):
 
     kept: deque[Packet] = field(default_factory=deque)  # messages that a verb passed over
     _questions: int = 0
+    _polled: float = 0.0  # when the last GET was answered, on the monotonic clock
+    _paused: float = 0.0  # when a GET last went out behind a long pause
 
     # Opening --------------------------------------------------------------------------------------
 
@@ -210,8 +212,11 @@ class SessionPeer(RawSession):
         """
         if self.ended is None or self.handshake is None:
             return
-        self.excuse_lateness(self.ended.at)
-        gaps = [later - one for one, later in pairwise([*self.pings, self.ended.at][-3:])]
+        moments = list(self.pings)
+        if not self._was_listening():
+            self.excuse_lateness(self.ended.at)
+            moments.append(self.ended.at)
+        gaps = [later - one for one, later in pairwise(moments[-3:])]
         if any(gap > self.timers.ping_interval + self.timers.ping_timeout * LATE for gap in gaps):
             raise Inconclusive(f"the session ended when no ping had come for {max(gaps):.2f} s: {self.ended}")
 
@@ -277,13 +282,28 @@ class SessionPeer(RawSession):
             answer.cancel()
             pinged.cancel()
 
+    async def poll(self) -> Answer:
+        """One GET for what the server has to say."""
+        began = time.monotonic()
+        if began - max(self._polled, self.lively) > self.timers.ping_timeout * LATE:
+            self._paused = began
+        try:
+            return await RawSession.poll(self)
+        finally:
+            self._polled = time.monotonic()
+
+    def _was_listening(self) -> bool:
+        """Whether no ping could have been missed since the last pong, so that none of ours was due."""
+        return self.transport is Transport.WEBSOCKET or self._paused <= self.lively
+
     # Messages -------------------------------------------------------------------------------------
 
     async def _from_wire(self) -> Packet | SessionEnd:
         while True:
             packet = await self.event()
             if isinstance(packet, SessionEnd):
-                self.excuse_lateness(packet.at)
+                if not self._was_listening():
+                    self.excuse_lateness(packet.at)
                 return packet
             if packet.type is PacketType.MESSAGE:
                 return packet

@@ -94,8 +94,11 @@ class Network:
 
     @property
     def nodes(self) -> tuple[Upstream, ...]:
-        """Where the nodes are."""
-        return self.ways.upstreams
+        """Where the nodes are; raise `NotApplicable` where no proxy can reach them."""
+        try:
+            return self.ways.upstreams
+        except WireproofError as exc:
+            raise NotApplicable(str(exc)) from exc
 
     def need_nodes(self, count: int = 2) -> None:
         """Raise `NotApplicable` unless the service has as many nodes as that."""
@@ -106,6 +109,11 @@ class Network:
     def outside(self) -> Along:
         """The way that the case itself goes."""
         return Along(self, self.target)
+
+    @property
+    def behind(self) -> Along | None:
+        """The way past what the user has deployed, where ``--direct`` tells it."""
+        return self.node(0) if self.ways.settings.direct else None
 
     def node(self, number: int) -> Along:
         """The way to one node, with nothing in between."""
