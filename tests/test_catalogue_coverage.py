@@ -7,7 +7,7 @@ from multiprocessing import get_context
 
 import pytest
 
-from tests.matrix.flight import websocket_cases
+from tests.matrix.flight import bundled_cases
 from wireproof.catalogue.requirement import Binds, Requirement, load_catalogue
 from wireproof.run.select import CaseItem
 
@@ -16,7 +16,7 @@ from wireproof.run.select import CaseItem
 def cases() -> list[CaseItem]:
     # Collecting is a pytest session, which has no place inside this one.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(websocket_cases).result()
+        return pool.submit(bundled_cases).result()
 
 
 @pytest.fixture(scope="module")

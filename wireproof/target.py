@@ -54,7 +54,7 @@ CAPABILITIES: Mapping[str, str] = {
 
 
 def capabilities_of(protocols: Iterable[str]) -> tuple[str, ...]:
-    """The capabilities that a target may have of which *protocols* are judged: Socket.IO has those below it."""
+    """The capabilities that a target may have whose *protocols* are judged; Socket.IO lies on Engine.IO."""
     judged = set(protocols)
     if "socketio" in judged:
         judged.add("engineio")

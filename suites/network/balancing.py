@@ -127,7 +127,8 @@ async def guest(attempt: Attempt, along: Along, source: str | None = None) -> Gu
     if "websocket" not in along.target.protocols:
         raise NotApplicable("the target speaks no WebSocket")
     peer = along.peer(source)
-    await peer.open()
+    await peer.expect_accepted()
+    await peer.introduce()
     return peer
 
 

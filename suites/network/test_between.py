@@ -103,7 +103,8 @@ async def test_affinity_cookies(network: Network, target: Target, attempt: Attem
     along = network.outside
     responses = [answer.response if answer else None for answer in [await asked(along.http(), plain(along))]]
     if "engineio" in target.protocols and target.can("polling"):
-        responses.append((await along.session().poll()).response)
+        session = along.session()
+        responses.append((await session.handshake_with(session.request())).response)
     found = cookies(responses)
     known = [f"{name} ({AFFINITY[name]})" for name in found if name in AFFINITY]
     others = [name for name in found if name not in AFFINITY]

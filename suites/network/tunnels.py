@@ -62,11 +62,21 @@ async def tunnel(
                 raise NotApplicable(f"no WebSocket gets through: {made}")
             for _, speaker, hearer in both(made):
                 speaker.send(Frame.text("hello"))
-                if isinstance(came := await hearer.frame(), End) or came.payload != b"hello":
+                if await _whole(hearer) != b"hello":
                     raise NotApplicable("no WebSocket gets through: its first message does not")
     except TimeoutError:
         raise NotApplicable(f"no WebSocket gets through: nothing within {SOON:g} s") from None
     yield made
+
+
+async def _whole(hearer: Wire) -> bytes | None:
+    """The payload of the next message, in however many frames; None where the connection ends."""
+    payload = b""
+    while not isinstance(frame := await hearer.frame(), End):
+        payload += b"" if frame.is_control else frame.payload
+        if frame.fin and not frame.is_control:
+            return payload
+    return None
 
 
 def both(made: Tunnel) -> tuple[tuple[str, Wire, Wire], ...]:

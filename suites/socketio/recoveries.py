@@ -32,10 +32,10 @@ class Loss(Enum):
 
 
 class Recovery(Hall):
-    """A hall with rooms, whose clients may be lost and come back."""
+    """A hall, with rooms by default, whose clients may be lost and come back."""
 
-    def __init__(self, clients: Clients, target: Target) -> None:
-        super().__init__(clients, target, Audience.ROOMS)
+    def __init__(self, clients: Clients, target: Target, audience: Audience = Audience.ROOMS) -> None:
+        super().__init__(clients, target, audience)
         self._every = clients
 
     async def lose(self, name: str, loss: Loss) -> None:

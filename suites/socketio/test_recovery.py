@@ -11,7 +11,8 @@ from wireproof.peer.peers import Clients
 from wireproof.peer.socketio import SocketIOPeer, event_name
 from wireproof.target import Target
 
-from .hall_rules import RECOVERY
+from .hall_rules import ALONE, RECOVERY
+from .hall_talk import Audience
 from .hall_values import BYTES, VALUES
 from .recoveries import NOT_RECOVERED, RESUMED, Loss, Recovery
 from .talk import need, payload
@@ -103,6 +104,26 @@ async def test_missed_events_come_once(clients: Clients, target: Target, way: Wa
     for _ in range(2):
         await hall.say("a", "r")
     await hall.settle()
+
+
+@case(*RECOVERY, needs=["recovery", "event-broadcast"])
+@pytest.mark.serial(ALONE)
+@pytest.mark.parametrize("way", WAYS)
+async def test_missed_broadcasts_come_once(clients: Clients, target: Target, way: Way) -> None:
+    """Broadcasts that a client missed come when it is recovered, and none of those that it sent itself."""
+    need(target, way)
+    hall = Recovery(clients, target, Audience.OTHERS)
+    await hall.enter("a", "b")
+    await hall.enter("lost", way=way)
+    for name in ("a", "lost"):
+        await hall.say(name)
+    await hall.fence("a", "lost")
+    await hall.lose("lost", Loss.CLOSED)
+    for name in "ab":
+        await hall.say(name)
+    await hall.answered("a", "b")
+    await hall.recover("lost", way)
+    await hall.settle("a", "b")
 
 
 @case(*RECOVERY, needs=[*NEEDS, "polling", "websocket-transport"])

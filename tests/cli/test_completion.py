@@ -47,7 +47,7 @@ def test_case_ids(line: Line, words: list[str]) -> None:
 
 def test_servers(line: Line) -> None:
     assert offered(line, "serve", "accepts-rs") == ["accepts-rsv1", "accepts-rsv2", "accepts-rsv3"]
-    assert offered(line, "demo", "--server", "strict") == ["strict"]
+    assert offered(line, "demo", "--server", "strict") == ["strict", "strict-socketio"]
 
 
 @pytest.mark.parametrize("option", ["--assume", "--without"])

@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from fnmatch import filter as matching
 from pathlib import Path
 
-from fixtures.faulty import load
-from fixtures.strict.serving import STRICT
+from fixtures.faulty import Defect, load
 
+from .family import FAMILIES, Family, family_of
 from .fleet import Fleet, fleet
-from .flight import Flown, Seen
+from .flight import Flown
 from .judgement import Row, bearable, is_heavy, is_long, judge, unproved, worthwhile
-from .page import page
+from .page import Part, page
 
 PAGE = Path(__file__).parents[2] / "docs" / "matrix.md"
 
@@ -21,62 +22,76 @@ PAGE = Path(__file__).parents[2] / "docs" / "matrix.md"
 def main() -> int:
     """Fly everything, or the twins named; only the whole matrix is written down."""
     parser = argparse.ArgumentParser(prog="python -m tests.matrix", description=__doc__)
-    parser.add_argument("twin", nargs="*", help="judge only these twins, and write no page")
+    parser.add_argument(
+        "twin", nargs="*", help="judge only these twins (or globs of them), and write no page"
+    )
     parser.add_argument("--all", action="store_true", help="leave no case out: it takes long")
     parser.add_argument("--slow", type=float, default=15.0, help="tell of twins that took more seconds")
     options = parser.parse_args()
     began = time.monotonic()
     twins = load()
+    chosen = [name for glob in options.twin or ["*"] for name in _named(glob, twins, parser)]
+    parts = []
     with fleet() as workers:
-        strict, flown = _fly(workers, options)
-        cases = [case.id for case in workers.cases]
-        rows = [judge(name, twins[name], one, strict, cases) for name, one in flown.items()]
-        holes = [
-            f"strict: {one.verdict} in {one.case}: {one.why}" for one in strict.values() if not one.clean
-        ]
-        holes += [hole for row in rows for hole in row.holes()]
-        lonely = unproved(rows, [seen for one in flown.values() for seen in one.seen], strict, workers.cases)
-    for line in holes:
-        print(line)
-    told = f"{len(flown)} twins × {len(cases)} cases in {time.monotonic() - began:.0f} s: {len(holes)} holes"
-    if options.twin:
-        _show(rows)
-        print(told)
-        return 1 if holes else 0
-    for case in lonely:
-        print(f"no twin fails {case}")
-    print(f"{told}, {len(lonely)} cases that no twin fails")
-    heavy = sum(map(is_heavy, workers.cases))
-    PAGE.write_text(page(rows, list(strict.values()), heavy, lonely, holes), encoding="utf-8")
+        for family in FAMILIES:
+            mine = {name: twins[name] for name in chosen if family_of(twins[name].server) is family}
+            if mine:
+                parts.append(_part(family, mine, workers, options))
+    for part in parts:
+        _tell(part, options)
+    holes = sum(len(part.holes) for part in parts)
+    print(f"{sum(len(part.rows) for part in parts)} twins in {time.monotonic() - began:.0f} s: {holes} holes")
+    if not options.twin:
+        PAGE.write_text(page(parts), encoding="utf-8")
     return 1 if holes else 0
 
 
-def _fly(workers: Fleet, options: argparse.Namespace) -> tuple[dict[str, Seen], dict[str, Flown]]:
-    cases = [case.id for case in workers.cases if not is_long(case)]
-    twins = {name: load()[name] for name in options.twin or load()}
+def _named(glob: str, twins: dict[str, Defect], parser: argparse.ArgumentParser) -> list[str]:
+    found = matching(twins, glob)
+    if not found:
+        parser.error(f"no twin is called {glob}")
+    return found
+
+
+def _part(family: Family, twins: dict[str, Defect], workers: Fleet, options: argparse.Namespace) -> Part:
+    cases = workers.cases(family)
+    ids = [case.id for case in cases]
     names = sorted(twins, key=lambda name: not twins[name].also)  # those that many cases wait for come first
-    whole = workers.judge(STRICT, cases)
+    whole = workers.judge(family.strict, [case.id for case in cases if not is_long(case)])
     flights = {
-        name: workers.judge(name, (bearable if options.all else worthwhile)(twins[name], workers.cases))
+        name: workers.judge(name, (bearable if options.all else worthwhile)(twins[name], cases))
         for name in names
     }
     strict = {one.case: one for one in whole.result().seen}
     flown: dict[str, Flown] = {}
     for name, flight in flights.items():
-        landed = flight.result()
-        flown[name] = landed
+        flown[name] = landed = flight.result()
         if landed.seconds > options.slow:
-            print(f"{name} took {landed.seconds:.0f} s")
-    return strict, flown
+            print(f"{name} took {landed.seconds:.0f} s", flush=True)
+    rows = [judge(name, twins[name], one, strict, ids) for name, one in flown.items()]
+    holes = [f"strict: {one.verdict} in {one.case}: {one.why}" for one in strict.values() if not one.clean]
+    holes += [hole for row in rows for hole in row.holes()]
+    lonely = unproved(rows, [seen for one in flown.values() for seen in one.seen], strict, cases)
+    return Part(family, rows, list(strict.values()), sum(map(is_heavy, cases)), lonely, holes)
 
 
-def _show(rows: list[Row]) -> None:
-    for row in rows:
-        for glob in row.globs:
-            for one in glob.noticed:
-                print(f"{row.name}: {one.verdict} in {one.case}: {', '.join(one.broken)}: {one.why}")
-        for one in row.also:
-            print(f"{row.name}: also {one.verdict} in {one.case}")
+def _tell(part: Part, options: argparse.Namespace) -> None:
+    for line in part.holes:
+        print(line)
+    if options.twin:
+        for row in part.rows:
+            _show(row)
+        return
+    for case in part.unproved:
+        print(f"no twin fails {case}")
+
+
+def _show(row: Row) -> None:
+    for glob in row.globs:
+        for one in glob.noticed:
+            print(f"{row.name}: {one.verdict} in {one.case}: {', '.join(one.broken)}: {one.why}")
+    for one in row.also:
+        print(f"{row.name}: also {one.verdict} in {one.case}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from multiprocessing import get_context
 
 from wireproof.run.select import CaseItem
 
-from .flight import Flown, fly, websocket_cases
+from .family import Family
+from .flight import Flown, bundled_cases, fly
 
 WORKERS = 2 * (os.cpu_count() or 1)
 
@@ -20,7 +21,11 @@ class Fleet:
 
     def __init__(self, pool: ProcessPoolExecutor) -> None:
         self._pool = pool
-        self.cases: tuple[CaseItem, ...] = tuple(pool.submit(websocket_cases).result())
+        self._cases: tuple[CaseItem, ...] = tuple(pool.submit(bundled_cases).result())
+
+    def cases(self, family: Family) -> list[CaseItem]:
+        """The cases that judge servers of *family*."""
+        return [case for case in self._cases if family.judges(case)]
 
     def judge(self, name: str, cases: Sequence[str]) -> Future[Flown]:
         """What *cases* see of the server called *name*."""

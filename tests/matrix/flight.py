@@ -27,6 +27,8 @@ from wireproof.run.select import CaseItem
 from wireproof.run.settings import Settings
 from wireproof.verdict import Verdict
 
+from .family import family_of
+
 T = TypeVar("T")
 CASE_TIMEOUT = 4.0  # seconds; well above the second by which some twins are late
 CONCURRENCY = 32  # several twins share the machine's processors
@@ -82,9 +84,9 @@ def collected() -> dict[str, tuple[pytest.Function, CaseItem]]:
     return collector.cases
 
 
-def websocket_cases() -> list[CaseItem]:
-    """The cases that a twin can be judged by."""
-    return [case for _, case in collected().values() if case.suite == "websocket"]
+def bundled_cases() -> list[CaseItem]:
+    """All bundled cases, of every suite."""
+    return [case for _, case in collected().values()]
 
 
 class Twin:
@@ -92,6 +94,7 @@ class Twin:
 
     def __init__(self, server: type[Connection]) -> None:
         self.server = server
+        self.family = family_of(server)
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="twin", daemon=True)
@@ -101,7 +104,7 @@ class Twin:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"ws://127.0.0.1:{self.port}"
+        return f"{self.family.scheme}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Listen on a free port."""
@@ -169,7 +172,7 @@ def running(server: type[Connection]) -> Iterator[Twin]:
 
 
 def fly(name: str, cases: Iterable[str]) -> Flown:
-    """Judge the server called *name* (``strict`` or a twin) by *cases*."""
+    """Judge the server called *name*, a faultless one or a twin, by *cases* of its family."""
     began = time.monotonic()
     with running(connection_class(name)) as twin:
         settings = Settings(
@@ -178,13 +181,16 @@ def fly(name: str, cases: Iterable[str]) -> Flown:
             chosen_concurrency=CONCURRENCY,
             chosen_intensity=Intensity.NORMAL,
             seed=SEED,
+            protocols=twin.family.suites,
         )
         campaign = Campaign(settings)
         campaign.lab = TwinLab(settings, twin)
         try:
             chosen = [collected()[case] for case in cases]
             campaign.open([case for _, case in chosen])
-            flights = [Flight(plan_item(campaign, item, case, {}, campaign.lab.track)) for item, case in chosen]
+            flights = [
+                Flight(plan_item(campaign, item, case, {}, campaign.lab.track)) for item, case in chosen
+            ]
             campaign.fly(flights)
             seen = [_seen(flight, campaign.wait(flight)) for flight in flights]
             return Flown(seen, time.monotonic() - began)

@@ -12,10 +12,9 @@ from wireproof.run.known import stable
 from wireproof.run.select import CaseItem, match_ids
 from wireproof.verdict import Verdict
 
+from .family import family_of
 from .flight import Flown, Seen
 
-EVERYTHING = "websocket/*"
-AFTERMATH = "websocket/aftermath/*"  # what was seen in passing in other cases is told there once more
 LONG = 5.0  # seconds
 _OPEN = (Level.MAY, Level.REFERENCE)
 
@@ -77,7 +76,7 @@ def worthwhile(defect: Defect, cases: Sequence[CaseItem]) -> list[str]:
     long as much as the whole matrix, unless it fails.
     """
     ids = [case.id for case in cases]
-    if EVERYTHING in defect.also:
+    if set(family_of(defect.server).everything) <= set(defect.also):
         return sorted(meant(defect.cases, ids), key=ids.index)
     wanted, named = meant(defect.cases, ids), meant((*defect.cases, *defect.also), ids)
     chosen = [
@@ -106,9 +105,13 @@ def is_long(case: CaseItem) -> bool:
 
 
 def judge(name: str, defect: Defect, flown: Flown, strict: Mapping[str, Seen], cases: Sequence[str]) -> Row:
-    """The row of one twin; *strict* says what the same cases see of the faultless server, *cases* are all."""
+    """The row of one twin.
+
+    *strict* says what the same cases see of the faultless server, *cases* are all of the family.
+    """
     seen = {one.case: one for one in flown.seen}
-    wanted, tolerated = meant(defect.cases, cases), meant((*defect.also, AFTERMATH), cases)
+    wanted = meant(defect.cases, cases)
+    tolerated = meant((*defect.also, *family_of(defect.server).aftermath), cases)
     globs = []
     for pattern in defect.cases:
         mine = sorted(match_ids(pattern, cases))

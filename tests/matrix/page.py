@@ -4,34 +4,58 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from wireproof.verdict import Verdict
 
+from .family import Family
 from .flight import Seen
 from .judgement import Glob, Row
 
 _HEAD = """# Cases and faulty servers
 
 Every case has to earn its place: it fails on a server that has the defect, and only there. Each row is a
-twin of the strict server with one defect (`fixtures/faulty`, `wireproof serve NAME`). *Noticed by* are the
-cases meant for it: those that noticed, of those that the glob means. *Also* counts cases that are meant for
-something else and can't but fall with it. This page is written by `python -m tests.matrix`.
+twin of a faultless server with one defect (`fixtures/faulty`, `wireproof serve NAME`): of the strict
+WebSocket server, which the WebSocket cases judge, or of the strict Socket.IO server, which those of Engine.IO
+and Socket.IO judge. *Noticed by* are the cases meant for it: those that noticed, of those that the glob
+means. *Also* counts cases that are meant for something else and can't but fall with it. This page is written
+by `python -m tests.matrix`.
 """
 
 
-def page(
-    rows: Sequence[Row], strict: Sequence[Seen], heavy: int, unproved: Sequence[str], holes: Sequence[str]
-) -> str:
-    """The page in Markdown; *heavy* counts the cases that do not fly against every twin."""
-    return "\n".join([_HEAD, *_totals(rows, strict, heavy), *_table(rows), *_lists(unproved, holes)]) + "\n"
+@dataclass(frozen=True, slots=True)
+class Part:
+    """All that is known of one family."""
+
+    family: Family
+    rows: Sequence[Row]
+    strict: Sequence[Seen]
+    """What the cases see of the faultless server."""
+    heavy: int
+    """How many cases do not fly against every twin."""
+    unproved: Sequence[str]
+    holes: Sequence[str]
 
 
-def _totals(rows: Sequence[Row], strict: Sequence[Seen], heavy: int) -> Iterator[str]:
-    counts = Counter(str(one.verdict) for one in strict)
-    lacking = Counter(one.why for one in strict if one.verdict is Verdict.NOT_APPLICABLE)
-    yield f"- {len(rows)} twins, {len(strict)} cases. {heavy} are heavy (large messages, many clients) and"
-    yield "  fly only against the twins that they are meant for, and against the strict server; where all"
-    yield "  others fall with a twin, they do not fly against it."
+def page(parts: Sequence[Part]) -> str:
+    """The page in Markdown."""
+    return "\n".join([_HEAD, *(line for part in parts for line in _part(part))]).rstrip("\n") + "\n"
+
+
+def _part(part: Part) -> Iterator[str]:
+    yield f"## {part.family.title}"
+    yield ""
+    yield from _totals(part)
+    yield from _table(part.rows)
+    yield from _lists(part)
+
+
+def _totals(part: Part) -> Iterator[str]:
+    counts = Counter(str(one.verdict) for one in part.strict)
+    lacking = Counter(one.why for one in part.strict if one.verdict is Verdict.NOT_APPLICABLE)
+    yield f"- {len(part.rows)} twins, {len(part.strict)} cases. {part.heavy} are heavy (large messages, many"
+    yield "  clients) and fly only against the twins that they are meant for, and against the strict server;"
+    yield "  where all others fall with a twin, they do not fly against it."
     yield f"- The strict server itself: {', '.join(f'{n} {verdict}' for verdict, n in counts.most_common())}."
     yield from (f"- {count} cases are not flown here: {why}." for why, count in lacking.most_common())
     yield ""
@@ -55,16 +79,18 @@ def _glob(glob: Glob) -> str:
     return f"`{glob.pattern.removeprefix('websocket/')}`: {told}{of}"
 
 
-def _lists(unproved: Sequence[str], holes: Sequence[str]) -> Iterator[str]:
-    yield "## Cases that no twin fails"
+def _lists(part: Part) -> Iterator[str]:
+    yield "### Cases that no twin fails"
     yield ""
-    yield from (f"- `{case}`" for case in unproved)
-    yield from () if unproved else ("None, but for those that can only report (MAY and open questions).",)
-    if holes:
+    yield from (f"- `{case}`" for case in part.unproved)
+    if not part.unproved:
+        yield "None, but for those that can only report (MAY and open questions)."
+    yield ""
+    if part.holes:
+        yield "### Holes"
         yield ""
-        yield "## Holes"
+        yield from (f"- {hole}" for hole in part.holes)
         yield ""
-        yield from (f"- {hole}" for hole in holes)
 
 
 def _section(chapter: str) -> tuple[str, tuple[int, ...]]:

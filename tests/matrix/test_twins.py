@@ -11,16 +11,29 @@ from random import Random
 import pytest
 
 from fixtures.faulty import load
-from fixtures.strict.serving import STRICT
 from wireproof.verdict import Verdict
 
+from .family import FAMILIES, SESSIONS, WEBSOCKET, Family, family_of
 from .fleet import Fleet, fleet
-from .flight import SEED, Flown, Seen
+from .flight import SEED, Flown
 from .judgement import is_long, judge, meant, worthwhile
 
 TWINS = load()
 SAMPLE = 40
 RUNS = 3
+NEEDS_PATIENCE = "it waits for what may never come: --patience SECONDS says how long it may"
+LACKING = {
+    WEBSOCKET: {
+        "the target is not reached over TLS",
+        "the server takes clients of any origin",
+        NEEDS_PATIENCE,
+    },
+    SESSIONS: {
+        "the server does not serve revision 3 of the protocol",
+        "it takes 2 nodes of one service: give a URL for each",
+    },
+}
+"""Why some cases can not be flown at the faultless server of each family."""
 
 
 @pytest.fixture(scope="module")
@@ -30,23 +43,23 @@ def workers() -> Iterator[Fleet]:
 
 
 @pytest.fixture(scope="module")
-def cases(workers: Fleet) -> list[str]:
-    return [case.id for case in workers.cases]
+def faultless(workers: Fleet) -> Mapping[Family, list[Flown]]:
+    """The faultless server of each family, several times over, while nobody else flies."""
+    return {
+        family: [
+            workers.judge(
+                family.strict, [case.id for case in workers.cases(family) if not is_long(case)]
+            ).result()
+            for _ in range(RUNS)
+        ]
+        for family in FAMILIES
+    }
 
 
 @pytest.fixture(scope="module")
-def strict(workers: Fleet) -> list[Flown]:
-    cases = [case.id for case in workers.cases if not is_long(case)]
-    return [workers.judge(STRICT, cases).result() for _ in range(RUNS)]
-
-
-@pytest.fixture(scope="module")
-def baseline(strict: list[Flown]) -> Mapping[str, Seen]:
-    return {one.case: one for one in strict[0].seen}
-
-
-@pytest.fixture(scope="module")
-def flown(request: pytest.FixtureRequest, workers: Fleet) -> Mapping[str, Flown]:
+def flown(
+    request: pytest.FixtureRequest, workers: Fleet, faultless: Mapping[Family, list[Flown]]
+) -> Mapping[str, Flown]:
     """Every twin that is asked for, all of them in flight at once."""
     asked = [getattr(item, "callspec", None) for item in request.session.items]
     names = dict.fromkeys(spec.params["twin"] for spec in asked if spec and spec.params.get("twin") in TWINS)
@@ -55,7 +68,7 @@ def flown(request: pytest.FixtureRequest, workers: Fleet) -> Mapping[str, Flown]
 
 
 def _chosen(name: str, workers: Fleet) -> list[str]:
-    cases = worthwhile(TWINS[name], workers.cases)
+    cases = worthwhile(TWINS[name], workers.cases(family_of(TWINS[name].server)))
     wanted, falling = meant(TWINS[name].cases, cases), meant(TWINS[name].also, cases)
     modules = {_module(case) for case in wanted}
     others = [case for case in cases if _module(case) not in modules and case not in falling]
@@ -67,28 +80,36 @@ def _module(case: str) -> str:
     return case.rpartition("/")[0]
 
 
-def test_the_strict_server_passes_everything(strict: list[Flown]) -> None:
-    assert not [one for one in strict[0].seen if not one.clean]
+@pytest.mark.parametrize("family", FAMILIES, ids=str)
+def test_the_faultless_server_passes_everything(
+    family: Family, faultless: Mapping[Family, list[Flown]]
+) -> None:
+    assert not [one for one in faultless[family][0].seen if not one.clean]
 
 
-def test_hardly_anything_is_not_applicable_to_the_strict_server(strict: list[Flown]) -> None:
-    lacking = {one.why for one in strict[0].seen if one.verdict is Verdict.NOT_APPLICABLE}
-    assert lacking == {
-        "the target is not reached over TLS",
-        "the server takes clients of any origin",
-        "it waits for what may never come: --patience SECONDS says how long it may",
-    }
+@pytest.mark.parametrize("family", FAMILIES, ids=str)
+def test_hardly_anything_is_not_applicable_to_the_faultless_server(
+    family: Family, faultless: Mapping[Family, list[Flown]]
+) -> None:
+    seen = faultless[family][0].seen
+    assert {one.why for one in seen if one.verdict is Verdict.NOT_APPLICABLE} == LACKING[family]
 
 
-def test_verdicts_on_the_strict_server_are_the_same_in_every_run(strict: list[Flown]) -> None:
-    first, *others = [[(one.case, one.verdict) for one in run.seen] for run in strict]
+@pytest.mark.parametrize("family", FAMILIES, ids=str)
+def test_verdicts_on_the_faultless_server_are_the_same_in_every_run(
+    family: Family, faultless: Mapping[Family, list[Flown]]
+) -> None:
+    first, *others = [[(one.case, one.verdict) for one in run.seen] for run in faultless[family]]
     assert all(other == first for other in others)
 
 
 @pytest.mark.parametrize("twin", TWINS)
 def test_the_cases_meant_for_a_twin_notice_it_and_no_others(
-    twin: str, workers: Fleet, flown: Mapping[str, Flown], baseline: Mapping[str, Seen], cases: list[str]
+    twin: str, workers: Fleet, flown: Mapping[str, Flown], faultless: Mapping[Family, list[Flown]]
 ) -> None:
+    family = family_of(TWINS[twin].server)
+    baseline = {one.case: one for one in faultless[family][0].seen}
+    cases = [case.id for case in workers.cases(family)]
     row = judge(twin, TWINS[twin], flown[twin], baseline, cases)
     if list(row.holes()):
         # All fly at once on two processors: a hole is believed when it is there without the others, too.

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 from typing import Any
 
+from tests.network.spoiler import Spoiler
 from wireproof.attempt import Attempt
 from wireproof.case import spec_of
 from wireproof.content import load_drivers
@@ -32,7 +33,7 @@ async def fly(case: Case, via: str | None = None, nodes: Sequence[str] = (), /, 
     assert spec is not None
     url, *others = nodes or [NOWHERE]
     settings = Settings(url, nodes=tuple(others), via=(via,) if via else ())
-    ways = Ways(settings, load_drivers)
+    ways = Ways(settings, lambda: {**load_drivers(), "spoiler": Spoiler()})
     attempt = Attempt(spec.requirements, random=Random(6455))
     outcome: BaseException | None = None
     network = None

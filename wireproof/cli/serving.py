@@ -77,7 +77,7 @@ def demo_command(server: str, **options: Any) -> int:
     """
     started = {**options, **_bundled(server), "via": _that_can_run(options["via"], options["program"])}
     if started["via"] and not options["quiet"]:
-        ways = "".join(f", and again through {name}" for name in started["via"])
+        ways = "".join(f", through {name}" for name in started["via"])
         click.echo(f"The server {server!r}: every case directly{ways}.")
         click.echo("What a proxy does differently by normal conduct is told as KNOWN.\n")
     for name in ("start", "ready", "profile"):

@@ -94,6 +94,7 @@ class Scheduler:
         self.stopped: str | None = None
         self._tasks: dict[Flight, asyncio.Task[None]] = {}
         self._landed: list[Flight] = []
+        self._suspects: list[Flight] = []
         self._doubtful: list[Flight] = []
         self._mute = 0
         self._trouble = asyncio.Event()
@@ -121,14 +122,20 @@ class Scheduler:
                 break
         await self._settle_rest()
         async with self.turn():
+            await self._repeat_suspects()
             for flight in sorted(flights, key=lambda flight: flight.plan.last):
                 if flight.plan.alone and not flight.outcome.done():
                     await self._fly_alone(flight)
             await self._repeat_doubtful()
 
     def note_loss(self) -> None:
-        """The target is known to have ended: launch nothing more until it is back."""
+        """The target is known to have ended: launch nothing more until it is back.
+
+        Whoever is in the air is suspect, also where another route has it back before they land.
+        """
         self._trouble.set()
+        for flight in (*self.flying, *self._landed):
+            flight.suspect = True
 
     def _launch(self, flight: Flight) -> None:
         self.flying.add(flight)
@@ -177,7 +184,7 @@ class Scheduler:
         """Settle what landed before the target was last seen alive."""
         alive, pending = self.control.last_alive, []
         for flight in self._landed:
-            if flight.landed > alive:
+            if flight.suspect or flight.landed > alive:
                 pending.append(flight)
             else:
                 self._accept(flight)
@@ -199,7 +206,7 @@ class Scheduler:
 
     async def _settle_rest(self) -> None:
         while self._landed and not self.stopped:
-            if await self.control.check() is None:
+            if await self.control.check() is None and not self._trouble.is_set():
                 self._settle()
             else:
                 await self._handle_trouble()
@@ -216,14 +223,23 @@ class Scheduler:
             for flight in suspects:
                 self._finish(flight, self._inconclusive(flight, f"{self.stopped}; in the air were: {names}"))
             return
-        spent = 0.0
         for flight in suspects:
             flight.suspect = True
+        self._suspects += suspects
+
+    async def _repeat_suspects(self) -> None:
+        """Try alone whoever was in the air when the target went away.
+
+        Only once no route has anything in flight: what another one does could end the target again meanwhile.
+        """
+        spent = 0.0
+        for flight in self._suspects:
             if spent < REPEAT_BUDGET:
                 spent += await self._repeat(flight)
             else:
                 reason = "in the air when the target went away, and no time left to repeat it alone"
                 self._finish(flight, self._inconclusive(flight, reason))
+        self._suspects.clear()
 
     async def _repeat(self, flight: Flight, timeout: float | None = None) -> float:
         """Fly *flight* alone; return the seconds that it cost when it ended by its deadline, else 0."""
