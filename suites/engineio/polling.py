@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Coroutine
+from typing import TypeVar
 
 from wireproof.attempt import Expectation, Inconclusive
 from wireproof.peer.engineio import ROUNDS, SessionPeer, excuse_answer
@@ -14,8 +15,10 @@ from wireproof.wire.http1 import Request
 
 from .asking import answers_in, question
 
+T = TypeVar("T")
+
 NOBODY = "a-session-of-nobody"
-AT_ONCE = 2.0  # seconds within which what needs no waiting must be answered
+AT_ONCE = 1.0  # seconds within which what needs no waiting must be answered
 NO_ANSWER = f"no answer within {AT_ONCE:g} s"
 
 
@@ -34,13 +37,16 @@ async def fence(session: SessionPeer) -> None:
             await session.fetch(session.request({"sid": NOBODY}))
 
 
-async def soon(answering: Coroutine[None, None, Answer]) -> Answer | None:
-    """The answer to a request that the server has no reason to hold back; None when it does."""
+async def soon(session: SessionPeer, answering: Coroutine[None, None, T]) -> T | None:
+    """What the server has no reason to hold back; None when it does, and answers other requests meanwhile."""
+    task = asyncio.create_task(answering)
     try:
-        async with asyncio.timeout(AT_ONCE):
-            return await answering
-    except TimeoutError:
-        return None
+        await asyncio.wait({task}, timeout=AT_ONCE)
+        if not task.done():
+            await fence(session)
+        return task.result() if task.done() else None
+    finally:
+        task.cancel()
 
 
 async def read_packets(session: SessionPeer, answer: Answer, expecting: Expectation) -> tuple[Packet, ...]:

@@ -51,7 +51,7 @@ async def test_larger_body(session: SessionPeer, attempt: Attempt) -> None:
     await session.begin_way(Way.POLLING)
     body = str(encode_packet(question(session, "larger", _told(session) + 1))).encode()
     with attempt.expecting("413 Content Too Large") as expecting:
-        answer = await soon(session.post_body(body))
+        answer = await soon(session, session.post_body(body))
         if answer is None or answer.status != 413:
             expecting.broken(str(answer or NO_ANSWER)[:300])
 
@@ -67,7 +67,7 @@ async def test_larger_body_of_untold_length(session: SessionPeer, attempt: Attem
     request = with_body(session.request(method=b"POST"), b"", POLL_TYPE).without(b"Content-Length")
     request = request.with_header(b"Transfer-Encoding", b"chunked")
     with attempt.expecting("413 Content Too Large") as expecting:
-        answer = await soon(session.fetch(request, coded))
+        answer = await soon(session, session.fetch(request, coded))
         if answer is None or answer.status != 413:
             expecting.broken(str(answer or NO_ANSWER)[:300])
 

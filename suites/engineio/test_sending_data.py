@@ -109,7 +109,7 @@ async def test_every_post_is_answered(sessions: Sessions, attempt: Attempt) -> N
         await session.begin()
         before = encode_payload([question(session, "one"), ""]).encode() if name in BEHIND else b""
         with attempt.row(name):
-            if await soon(session.post_body(before + body)) is None:
+            if await soon(session, session.post_body(before + body)) is None:
                 attempt.broken(NO_ANSWER, "a response", "the end of TCP", ground=Ground.MISSING)
         session.discard()
 

@@ -219,5 +219,5 @@ def test_a_process_that_ended_is_noticed_without_a_connection(ground: Ground) ->
 
     flights += [ground.flight("dies", dies), ground.flight("b", yields)]
     ground.run(scheduler.fly_all(flights))
-    assert ground.tried == ["dies", "dies", "b"]
+    assert ground.tried == ["dies", "b", "dies"]
     assert ground.lost == [("dies",)]
