@@ -6,14 +6,14 @@ import asyncio
 
 from wireproof.attempt import Attempt
 from wireproof.case import case
-from wireproof.peer.engineio import SessionPeer
+from wireproof.peer.engineio import SessionPeer, Way
 from wireproof.peer.exchange import with_body
 from wireproof.peer.peers import Sessions
 from wireproof.peer.session import POLL_TYPE
 from wireproof.verdict import Ground
 from wireproof.wire.engineio import Packet, encode_payload
 
-from .asking import question
+from .asking import compare, heard, question
 from .polling import NO_ANSWER, expect_closed, fence, poll_for, soon, start
 
 SETTLED = 0.5  # seconds that a refusal of an overlapping request may take
@@ -39,7 +39,7 @@ async def test_post_is_answered_with_ok(session: SessionPeer, attempt: Attempt) 
 @case("engineio/message/exchanged", "engineio/sending-data/success-status", needs=["polling", "messages"])
 async def test_post_may_come_in_pieces(session: SessionPeer, attempt: Attempt) -> None:
     """The packets of a POST request that comes byte by byte are taken."""
-    await session.begin()
+    await session.begin_way(Way.POLLING)
     body = encode_payload([question(session, "pieces")]).encode()
     request = with_body(session.request(method=b"POST"), body, POLL_TYPE)
     exchange = await session.http.open()
@@ -48,7 +48,7 @@ async def test_post_may_come_in_pieces(session: SessionPeer, attempt: Attempt) -
     with attempt.expecting("200"):
         answer = await exchange.receive(method=b"POST")
     await session.expect_status(answer, 200, requirement="engineio/sending-data/success-status")
-    await poll_for(session, "pieces")
+    compare(attempt, ["pieces"], await heard(session))
 
 
 @case("engineio/sending-data/unknown-sid", needs=["polling"])

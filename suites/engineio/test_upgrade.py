@@ -69,7 +69,7 @@ async def test_noop_for_a_waiting_get(sessions: Sessions, attempt: Attempt) -> N
         exchange = await start(session, session.request())
         await session.probe()
         with attempt.expecting("200 with a noop packet") as expecting:
-            answer = await soon(exchange.receive())
+            answer = await soon(session, exchange.receive())
             if answer is None:
                 expecting.broken(NO_ANSWER, Ground.MISSING)
             if answer.status != 200:
@@ -91,7 +91,7 @@ async def test_noop_for_a_later_get(session: SessionPeer, attempt: Attempt) -> N
     await session.begin()
     await session.probe()
     with attempt.expecting("200 with a noop packet") as expecting:
-        answer = await soon(session.poll())
+        answer = await soon(session, session.poll())
         if answer is None:
             expecting.broken(NO_ANSWER)
         if Packet.noop() not in read_unless_pinged(session, answer):
@@ -156,7 +156,7 @@ async def test_get_behind_the_upgrade(session: SessionPeer, attempt: Attempt) ->
     await session.open(Way.UPGRADED)
     exchange = await start(session, session.request())
     await session.expect_alive()
-    answer = await soon(exchange.receive())
+    answer = await soon(session, exchange.receive())
     if answer is not None and answer.status == 200:
         for packet in session.read_answer(answer):
             if packet.type is PacketType.MESSAGE:
@@ -178,6 +178,6 @@ async def test_polling_behind_the_upgrade_is_refused(session: SessionPeer, attem
     await session.open(Way.UPGRADED)
     for name, requesting in (("GET", session.poll()), ("POST", session.post(Packet.noop()))):
         with attempt.row(name), attempt.expecting("400") as expecting:
-            answer = await soon(requesting)
+            answer = await soon(session, requesting)
             if answer is None or answer.status != 400:
                 expecting.broken(str(answer or NO_ANSWER))

@@ -107,7 +107,7 @@ async def _sessions(network: Network, attempt: Attempt, via: str, way: Way) -> N
             await asyncio.gather(*(session.expect_alive() for session in sessions))
 
 
-@case("network/affinity/rooms", needs=["rooms"], where=Where.OUTSIDE)
+@case("network/affinity/rooms", "network/nodes/order", needs=["rooms"], where=Where.OUTSIDE)
 @pytest.mark.parametrize("via", STICKY)
 async def test_rooms_work_behind_a_balancer(
     network: Network, clients: Clients, target: Target, via: str

@@ -22,6 +22,7 @@ from ..socketio.hall_talk import Audience, Mix
 from .balancing import Balancer, balancer, guest, names, need_loopback, sources, spread
 
 COOKIE = "simulated:cookie"
+ORDER = "network/nodes/order"
 TURN = "simulated:round-robin"
 
 
@@ -38,7 +39,7 @@ async def _enter_each(network: Network, hall: Hall, who: Sequence[str], way: Way
         await hall.enter(name, way=way, make=along.client)
 
 
-@case("network/nodes/broadcast", needs=["event-broadcast"], where=Where.OUTSIDE)
+@case("network/nodes/broadcast", ORDER, needs=["event-broadcast"], where=Where.OUTSIDE)
 @pytest.mark.serial(ALONE)
 async def test_broadcast_reaches_the_clients_of_all_nodes(
     network: Network, clients: Clients, target: Target
@@ -52,7 +53,7 @@ async def test_broadcast_reaches_the_clients_of_all_nodes(
     await hall.settle()
 
 
-@case("network/nodes/rooms", needs=["rooms"], where=Where.OUTSIDE)
+@case("network/nodes/rooms", ORDER, needs=["rooms"], where=Where.OUTSIDE)
 async def test_rooms_reach_over_all_nodes(network: Network, clients: Clients, target: Target) -> None:
     """Members of a room on different nodes hear each other once and in order; others hear nothing."""
     network.need_nodes()
@@ -102,7 +103,7 @@ async def test_drained_node_serves_who_is_there(network: Network, attempt: Attem
         attempt.report(spread(along))
 
 
-@case("network/nodes/removed", needs=["rooms"], where=Where.OUTSIDE)
+@case("network/nodes/removed", ORDER, needs=["rooms"], where=Where.OUTSIDE)
 @pytest.mark.parametrize("way", [Way.WEBSOCKET, Way.POLLING])
 async def test_clients_of_a_lost_node_go_on_at_another(
     network: Network, clients: Clients, target: Target, way: Way
@@ -139,7 +140,7 @@ async def _expect_over(hall: Hall, name: str) -> None:
             pass
 
 
-@case("network/nodes/joined", needs=["rooms"], where=Where.OUTSIDE)
+@case("network/nodes/joined", ORDER, needs=["rooms"], where=Where.OUTSIDE)
 async def test_node_that_joins_takes_part(network: Network, clients: Clients, target: Target) -> None:
     """Clients of a node that joins later hear those who were there before, and are heard."""
     network.need_nodes()
@@ -165,7 +166,7 @@ async def _join_red(hall: Hall, along: Along, *who: str) -> None:
         await hall.join(name, "red")
 
 
-@case("network/nodes/scale-out", needs=["rooms"], where=Where.OUTSIDE, seconds=0.5)
+@case("network/nodes/scale-out", ORDER, needs=["rooms"], where=Where.OUTSIDE, seconds=0.5)
 async def test_scale_out_under_traffic_loses_nothing(
     network: Network, clients: Clients, target: Target
 ) -> None:

@@ -23,6 +23,7 @@ _OWN: Mapping[Anomaly, tuple[str, ...]] = {
     Anomaly.LOST: ("broadcast/included",),
     Anomaly.STRAY: ("broadcast/excluded", "rooms/sender"),
 }
+_FAMILIES = ("recovery", "rooms", "broadcast", "nodes")
 _TOLD = 6  # oddities told one by one
 
 
@@ -40,11 +41,11 @@ def accuse(attempt: Attempt, oddities: Iterable[Oddity]) -> None:
 def _accused(attempt: Attempt, oddity: Oddity) -> str:
     own = oddity.key.startswith(f"{oddity.member}.")
     names = _OWN.get(oddity.kind, ()) if own else ()
-    subjects = tuple(f"{family}/{_SUBJECTS[oddity.kind]}" for family in ("recovery", "rooms", "broadcast"))
+    subjects = tuple(f"{family}/{_SUBJECTS[oddity.kind]}" for family in _FAMILIES)
     return listed(attempt, *names, *subjects)
 
 
 def listed(attempt: Attempt, *names: str) -> str:
     """The first of *names* that the case lists, else the case's first requirement."""
-    wanted = (f"socketio-contract/{name}" for name in names)
+    wanted = (f"{spec}/{name}" for name in names for spec in ("socketio-contract", "network"))
     return next((name for name in wanted if name in attempt.requirements), attempt.requirements[0])

@@ -86,6 +86,8 @@ def test_an_interrupted_run_tells_where_its_journal_is(line: Line, serving: Serv
 def test_no_secret_is_left_anywhere(line: Line, faulty: str) -> None:
     (line.folder / "token").write_text("Bearer t0ken-in-a-file\n")
     words = ["--header", "Authorization: @token", "--cookie", "sid=c00kie-value", "-H", "X-Key: h3ader-value"]
+    words += ["--direct", faulty.replace("ws://", "ws://user:d1rect-word@")]
+    words += ["--node", faulty.replace("ws://", "ws://user:n0de-word@")]
     url = faulty.replace("ws://", "ws://user:p4ssword@") + "/?key=qu3ry-value"
     ran = line(
         "run",
@@ -104,7 +106,11 @@ def test_no_secret_is_left_anywhere(line: Line, faulty: str) -> None:
     assert ran.status == 1, ran
     written = [(line.folder / name).read_text() for name in ("r.json", "r.xml", "r.ndjson")]
     secrets = ["t0ken-in-a-file", "c00kie-value", "h3ader-value", "p4ssword", "qu3ry-value"]
-    secrets.append(base64.b64encode(b"user:p4ssword").decode())
+    words_of_urls = ["p4ssword", "d1rect-word", "n0de-word"]
+    secrets += [
+        *words_of_urls,
+        *(base64.b64encode(b"user:" + one.encode()).decode() for one in words_of_urls),
+    ]
     secrets += [secret.encode().hex() for secret in secrets]
     assert not [secret for secret in secrets for text in (ran.out, ran.err, *written) if secret in text]
 

@@ -15,7 +15,7 @@ from wireproof.content import load_drivers
 from wireproof.peer.connection import Dialer
 from wireproof.peer.peers import Clients, Peers, Sessions
 from wireproof.run.discover import discover
-from wireproof.run.judge import Result, judge
+from wireproof.run.judge import Result, judge, judge_deadline
 from wireproof.run.network import Network
 from wireproof.run.settings import Settings
 from wireproof.run.ways import Ways
@@ -27,7 +27,14 @@ NOWHERE = "ws://127.0.0.1:9"
 Case = Callable[..., Awaitable[None]]
 
 
-async def fly(case: Case, via: str | None = None, nodes: Sequence[str] = (), /, **parameters: Any) -> Result:
+async def fly(
+    case: Case,
+    via: str | None = None,
+    nodes: Sequence[str] = (),
+    /,
+    within: float = WITHIN,
+    **parameters: Any,
+) -> Result:
     """Judge one attempt of *case* on the route that *via* says, to *nodes*, of which none may be needed."""
     spec = spec_of(case)
     assert spec is not None
@@ -52,7 +59,7 @@ async def fly(case: Case, via: str | None = None, nodes: Sequence[str] = (), /, 
             "clients": Clients(sessions),
             **parameters,
         }
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(within):
             await case(**{name: offered[name] for name in inspect.signature(case).parameters})
     except asyncio.CancelledError:
         raise
@@ -62,6 +69,8 @@ async def fly(case: Case, via: str | None = None, nodes: Sequence[str] = (), /, 
         if network is not None:
             network.discard()
         await ways.close()
+    if isinstance(outcome, TimeoutError):
+        return judge_deadline(attempt, within, within, None)
     return judge(attempt, outcome)
 
 

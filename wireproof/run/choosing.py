@@ -49,18 +49,18 @@ def settings_from(options: Mapping[str, Any], argv: Sequence[str]) -> Settings:
         parse_ready(options["ready"])
     kept = _Secrets(list(profile.secrets))
     headers = _headers(options, kept)
-    secret_url = url_secrets(url)
-    kept.values += secret_url
-    try:
-        parse_endpoint(url)
-    except UsageError as exc:
-        raise UsageError(Redactor(secret_url).text(str(exc))) from None
-    shown = '"$WIREPROOF_URL"' if secret_url else shlex.quote(url)
+    for one in (url, *filter(None, [options["direct"]]), *options["node"]):
+        secret_url = url_secrets(one)
+        kept.values += secret_url
+        try:
+            parse_endpoint(one)
+        except UsageError as exc:
+            raise UsageError(Redactor(secret_url).text(str(exc))) from None
     begun = _begun(options, Redactor(kept.values).text(url))
     seed = next((s for s in (options["seed"], begun.seed) if s is not None), entropy.randbelow(1 << 32))
     start = ["--start", shlex.quote(options["start"])] if options["start"] else []
     passed_on = map(Redactor(kept.values).text, (*_passed_on(options), *start))
-    again = ["wireproof run", shown, *kept.words, *passed_on, "--case {case} --seed {seed}"]
+    again = ["wireproof run", _shown("URL", url), *kept.words, *passed_on, "--case {case} --seed {seed}"]
     return Settings(
         url=url,
         headers=_join(profile.headers, headers),
@@ -81,7 +81,7 @@ def settings_from(options: Mapping[str, Any], argv: Sequence[str]) -> Settings:
         chosen_rate=options["rate"],
         case_timeout=options["case_timeout"],
         patience=options["patience"] or 0.0,
-        nodes=_nodes(options["node"]),
+        nodes=tuple(options["node"]),
         direct=options["direct"],
         via=tuple(dict.fromkeys(options["via"])),
         programs=tuple(options["program"]),
@@ -110,10 +110,9 @@ def _profile(options: Mapping[str, Any]) -> Profile:
     return load_profile(PROFILE_HERE) if PROFILE_HERE.is_file() else Profile()
 
 
-def _nodes(urls: Sequence[str]) -> tuple[str, ...]:
-    for url in urls:
-        parse_endpoint(url)
-    return tuple(urls)
+def _shown(name: str, url: str) -> str:
+    """*url* as a word for the shell; a variable called after *name* where it holds a secret."""
+    return f'"$WIREPROOF_{name}"' if url_secrets(url) else shlex.quote(url)
 
 
 def _session(profile: Profile, path: str | None) -> SessionDialect:
@@ -185,11 +184,13 @@ def _passed_on(options: Mapping[str, Any]) -> list[str]:
         "intensity",
         "ready",
         "socketio_path",
-        "direct",
     )
     words = [f"--{n.replace('_', '-')} {shlex.quote(options[n])}" for n in single if options[n]]
-    for name in ("subprotocol", "assume", "without", "node", "via", "program"):
+    for name in ("subprotocol", "assume", "without", "via", "program"):
         words += [f"--{name} {shlex.quote(value)}" for value in options[name]]
+    if options["direct"]:
+        words.append(f"--direct {_shown('DIRECT', options['direct'])}")
+    words += [f"--node {_shown(f'NODE_{at}', url)}" for at, url in enumerate(options["node"], 1)]
     if options["patience"]:
         words.append(f"--patience {options['patience']:g}")
     return [*words, "--insecure"] if options["insecure"] else words

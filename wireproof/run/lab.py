@@ -184,7 +184,8 @@ class Lab:
     async def _return(self, check: Callable[[], Awaitable[str | None]]) -> bool:
         give_up = self.loop.time() + RETURN_WITHIN
         while (wrong := await check()) is not None:
-            if self._supervisor is not None:
+            # What answers directly is well, whatever a route to it does.
+            if self._supervisor is not None and await self.track.check() is not None:
                 try:
                     await self._supervisor.restart()
                 except StartError:

@@ -55,5 +55,6 @@ def seen_at_node(target: Target, node: Upstream) -> Target:
 def upstream_of(there: Endpoint) -> Upstream:
     """What proxies are told of an endpoint; raise `UsageError` for one that they can't reach."""
     if there.unix or there.tls:
-        raise UsageError(f"{there.url}: proxies reach their upstreams over plain TCP (ws:// or http://)")
+        shown = f"unix:{there.unix}" if there.unix else f"wss://{there.authority.decode()}"
+        raise UsageError(f"{shown}: proxies reach their upstreams over plain TCP (ws:// or http://)")
     return Upstream(there.host, there.port)

@@ -219,7 +219,8 @@ class Scheduler:
         self._mute = 0
         if not await self.control.recover([flight.plan.id for flight in suspects]):
             names = ", ".join(flight.plan.id for flight in suspects[:20])
-            self.stopped = "the target went away and did not come back"
+            ended = self.control.obituary()
+            self.stopped = "the target went away and did not come back" + (f" ({ended})" if ended else "")
             for flight in suspects:
                 self._finish(flight, self._inconclusive(flight, f"{self.stopped}; in the air were: {names}"))
             return

@@ -164,6 +164,8 @@ class Track:
 
     async def recover(self, suspects: Sequence[str]) -> bool:
         """See `wireproof.run.scheduler.Control`."""
+        if self.way is not None and self.way.dead:
+            return False  # the target is well, and nobody starts a proxy again
         self.emit(TargetLost(tuple(suspects)))
         back = await self.keeper.revive(self.check)
         if back:
