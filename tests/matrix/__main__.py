@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Mapping
 from fnmatch import filter as matching
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def main() -> int:
     return 1 if holes else 0
 
 
-def _named(glob: str, twins: dict[str, Defect], parser: argparse.ArgumentParser) -> list[str]:
+def _named(glob: str, twins: Mapping[str, Defect], parser: argparse.ArgumentParser) -> list[str]:
     found = matching(twins, glob)
     if not found:
         parser.error(f"no twin is called {glob}")

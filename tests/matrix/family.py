@@ -23,11 +23,6 @@ class Family:
         return "-".join(self.suites)
 
     @property
-    def everything(self) -> tuple[str, ...]:
-        """Globs that mean every case."""
-        return tuple(f"{suite}/*" for suite in self.suites)
-
-    @property
     def aftermath(self) -> tuple[str, ...]:
         """Globs of the cases where what was seen in passing in other cases is told once more."""
         return tuple(f"{suite}/aftermath/*" for suite in self.suites)

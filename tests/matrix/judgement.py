@@ -71,18 +71,18 @@ def worthwhile(defect: Defect, cases: Sequence[CaseItem]) -> list[str]:
 
     The first silence of each kind is repeated alone, so that those meant for the twin have to come first.
 
-    Where everything falls with the twin, the others tell nothing and would wait for their deadlines one by
-    one. The few heavy ones (large messages, many clients) cost as much time as all the rest, and one that is
-    long as much as the whole matrix, unless it fails.
+    Where all of a suite falls with the twin, its others tell nothing and would wait for their deadlines one
+    by one. The few heavy ones (large messages, many clients) cost as much time as all the rest, and one that
+    is long as much as the whole matrix, unless it fails.
     """
     ids = [case.id for case in cases]
-    if set(family_of(defect.server).everything) <= set(defect.also):
-        return sorted(meant(defect.cases, ids), key=ids.index)
+    fallen = {case.id for case in cases if f"{case.suite}/*" in defect.also}
     wanted, named = meant(defect.cases, ids), meant((*defect.cases, *defect.also), ids)
     chosen = [
         case.id
         for case in cases
-        if case.id in wanted or (not is_long(case) and (case.id in named or not is_heavy(case)))
+        if case.id in wanted
+        or (case.id not in fallen and not is_long(case) and (case.id in named or not is_heavy(case)))
     ]
     return sorted(chosen, key=lambda case: case not in wanted)
 

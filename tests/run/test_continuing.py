@@ -10,6 +10,7 @@ import pytest
 
 from wireproof import SUITES_VERSION
 from wireproof.case import CaseSpec
+from wireproof.content import load_drivers
 from wireproof.errors import JournalError, UsageError
 from wireproof.run.campaign import Campaign
 from wireproof.run.continuing import Begun, read_begun
@@ -21,8 +22,8 @@ STARTED = {"event": "run-started", "seed": 7, "tool": {"suites": SUITES_VERSION}
 PROBED = {"event": "target-probed", "target": {"url": URL}, "routes": []}
 
 
-def finished(name: str, verdict: str) -> dict[str, Any]:
-    return {"event": "case-finished", "case": {"id": name, "verdict": verdict}}
+def finished(name: str, verdict: str, route: str = "direct") -> dict[str, Any]:
+    return {"event": "case-finished", "case": {"id": name, "verdict": verdict, "route": route}}
 
 
 def journal(folder: Path, *events: dict[str, Any], cut: str = "") -> Path:
@@ -77,3 +78,11 @@ def test_cases_that_were_judged_do_not_fly_again_and_shards_stay_the_same() -> N
     chosen = campaign.select([item(f"s/m/{letter}") for letter in "abcdef"])
     assert [case.id for case in chosen] == ["s/m/c", "s/m/e"]
     assert [record["id"] for record in campaign.kept] == ["s/m/a"]
+
+
+def test_case_flies_again_where_a_route_of_the_new_run_has_no_verdict() -> None:
+    kept = tuple(finished("s/m/a", "pass", route)["case"] for route in ("direct", "nginx"))
+    for via, left in (((), 0), (("nginx",), 0), (("haproxy",), 1)):
+        campaign = Campaign(Settings(URL, kept=kept, via=via), drivers=load_drivers)
+        assert len(campaign.select([item("s/m/a")])) == left
+        assert len(campaign.kept) == (0 if left else 1 + len(via))

@@ -33,7 +33,7 @@ from wireproof.run.known import known_failure
 from wireproof.run.lab import Lab
 from wireproof.run.record import case_record
 from wireproof.run.redact import Redactor
-from wireproof.run.route import DEPLOYED
+from wireproof.run.route import DEPLOYED, DIRECT
 from wireproof.run.scheduler import Flight, Plan
 from wireproof.run.select import CaseItem, select
 from wireproof.run.settings import Settings
@@ -88,12 +88,22 @@ class Campaign:
             self.problem = exc
             raise
         self.found = len(cases)
-        decided: dict[str, list[Mapping[str, Any]]] = {}
-        for record in self.settings.kept:
-            decided.setdefault(str(record["id"]), []).append(record)
-        whole = [case for case in chosen if len(decided.get(case.id, ())) == self.settings.ways]
-        self.kept = [record for case in whole for record in decided[case.id]]
-        return [case for case in chosen if case not in whole]
+        wanted = {case.id: self._routes_of(case) for case in chosen}
+        decided = {(str(record["id"]), str(record["route"])): record for record in self.settings.kept}
+        whole = {name for name, routes in wanted.items() if all((name, route) in decided for route in routes)}
+        self.kept = [decided[name, route] for name in wanted if name in whole for route in wanted[name]]
+        return [case for case in chosen if case.id not in whole]
+
+    def _routes_of(self, case: CaseItem) -> tuple[str, ...]:
+        """The names of the routes that *case* takes, before any of them is open."""
+        deployed = () if self.settings.direct is None else (DEPLOYED.name,)
+        match case.spec.where:
+            case Where.EVERYWHERE:
+                return (DIRECT.name, *deployed, *self.settings.via)
+            case Where.PROXIED:
+                return self.settings.via
+            case Where.OUTSIDE:
+                return deployed or (DIRECT.name,)
 
     def speaks(self, protocol: str) -> bool:
         """Whether the target speaks *protocol*, for all that is known; probes it the first time."""
@@ -115,9 +125,7 @@ class Campaign:
     def open(self, cases: Sequence[CaseItem]) -> None:
         """Probe the target, for *cases* to fly; raise `TargetError` before any of them has."""
         self._began = time.monotonic()
-        every, proxied = self.settings.ways, len(self.settings.via)
-        known = {Where.EVERYWHERE: every, Where.PROXIED: proxied, Where.OUTSIDE: 1}
-        routes = [known[case.spec.where] for case in cases]
+        routes = [len(self._routes_of(case)) for case in cases]
         self.expected = sum(routes) + len(self.kept)
         seconds = sum(case.spec.seconds * ways for case, ways in zip(cases, routes, strict=True))
         tool = {"name": "wireproof", "version": __version__, "suites": SUITES_VERSION}

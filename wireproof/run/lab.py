@@ -27,6 +27,7 @@ from wireproof.target import Target
 
 T = TypeVar("T")
 STARTS_WITHIN = 30.0  # seconds for a target that we start
+LEAST_SHARE = 16  # cases in flight at once on each of many routes
 PULSE = 0.05  # seconds between two looks at whether the loop keeps up
 LATE = 0.1  # seconds behind which a server that pings often may have given us up
 RETURN_WITHIN = 5.0  # seconds for a target that nobody restarts to come back by itself
@@ -135,7 +136,10 @@ class Lab:
 
     async def _fly_track(self, track: Track, flights: Sequence[Flight], turns: Turns) -> None:
         track.flown += flights
-        scheduler = Scheduler(track, self.settings.concurrency, self.settings.case_timeout, turns.alone)
+        # One loop answers the heartbeats of all routes: more in flight at once would be late for them.
+        share = max(LEAST_SHARE, self.settings.concurrency // len(self.tracks))
+        share = min(share, self.settings.concurrency)
+        scheduler = Scheduler(track, share, self.settings.case_timeout, turns.alone)
         watch = asyncio.create_task(self._watch(scheduler))
         try:
             await scheduler.fly_all(flights)

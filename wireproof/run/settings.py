@@ -60,11 +60,6 @@ class Settings:
         )
 
     @property
-    def ways(self) -> int:
-        """How many routes each case takes."""
-        return 1 + (self.direct is not None) + len(self.via)
-
-    @property
     def intensity(self) -> Intensity:
         """As chosen, else normal on this machine and gentle everywhere else."""
         if self.chosen_intensity is not None:
