@@ -9,7 +9,7 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
@@ -39,13 +39,16 @@ _EFFORTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
+    """What one whole run used, and what it said."""
+
     usage: Usage
     server_cpu_s: float
     verdicts: Mapping[str, int]
 
     @property
     def items(self) -> int:
+        """How many cases it judged."""
         return sum(self.verdicts.values())
 
 
@@ -55,7 +58,7 @@ def measure(size: Size) -> Sequence[Table]:
 
 
 async def _measure(effort: _Effort) -> Table:
-    runs: dict[str, list[_Run]] = {ONE_BY_ONE: [], AT_ONCE: []}
+    runs: dict[str, list[Run]] = {ONE_BY_ONE: [], AT_ONCE: []}
     with TemporaryDirectory() as place:
         async with running(SERVER) as (url, server):
             full = str(Settings(url).concurrency)
@@ -63,25 +66,27 @@ async def _measure(effort: _Effort) -> Table:
             for name, counts in interleaved(ways, effort.warm_ups, effort.repetitions):
                 options = (*effort.selection, *ways[name])
                 # In a thread: the event loop has to go on reading what the server prints.
-                run = await asyncio.to_thread(_run, url, server.pid, Path(place), options)
+                run = await asyncio.to_thread(run_once, url, server.pid, Path(place), options)
                 if counts:
                     runs[name].append(run)
-    rows = [_row(name, runs[name]) for name in runs]
+    rows = [row_of(name, runs[name]) for name in runs]
     title = f"{SERVER}, {effort.repetitions} runs each; medians, but server CPU: mean"
     return Table(title, (*rows, _ratios(*rows)), _notes(runs, full))
 
 
-def _run(url: str, server: int, folder: Path, options: Sequence[str]) -> _Run:
+def run_once(url: str, server: int, folder: Path, options: Sequence[str]) -> Run:
+    """Judge *url*, which the process *server* serves, from the start of the interpreter to the report."""
     report = folder / "report.json"
     files = ("--json", str(report), "--journal", str(folder / "journal.ndjson"))
     before = cpu_seconds(server)
     usage = measured([sys.executable, "-m", "wireproof", "run", url, "--quiet", *files, *options], folder)
     used = cpu_seconds(server) - before
     summary = json.loads(report.read_text("utf-8"))["summary"]
-    return _Run(usage, used, {verdict: n for verdict, n in summary.items() if n and verdict != "known"})
+    return Run(usage, used, {verdict: n for verdict, n in summary.items() if n and verdict != "known"})
 
 
-def _row(name: str, runs: Sequence[_Run]) -> dict[str, Cell]:
+def row_of(name: str, runs: Sequence[Run]) -> dict[str, Cell]:
+    """The numbers of some runs of the same kind."""
     wall = median(run.usage.wall_s for run in runs)
     return {
         "": name,
@@ -105,10 +110,15 @@ def _ratios(slow: Mapping[str, Cell], fast: Mapping[str, Cell]) -> dict[str, Cel
     return row
 
 
-def _notes(runs: Mapping[str, Sequence[_Run]], full: str) -> tuple[str, ...]:
-    notes = [f"{AT_ONCE}: up to {full} cases in flight"]
-    seen = Counter(tuple(run.verdicts.items()) for several in runs.values() for run in several)
-    for verdicts, times in seen.most_common():
+def _notes(runs: Mapping[str, Sequence[Run]], full: str) -> tuple[str, ...]:
+    seen = verdicts_seen(run for several in runs.values() for run in several)
+    return (f"{AT_ONCE}: up to {full} cases in flight", *seen)
+
+
+def verdicts_seen(runs: Iterable[Run]) -> list[str]:
+    """One sentence for all runs with the same verdicts."""
+    notes = []
+    for verdicts, times in Counter(tuple(run.verdicts.items()) for run in runs).most_common():
         told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts)
         notes.append(f"verdicts of {times} runs: {told}")
-    return tuple(notes)
+    return notes

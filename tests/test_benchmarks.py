@@ -15,7 +15,7 @@ from fixtures.servers import missing
 
 
 def test_all_benchmarks_are_found_by_their_module_names() -> None:
-    assert {"routes", "suite", "volume", "wire"} <= found().keys()
+    assert {"routes", "sessions", "suite", "volume", "wire"} <= found().keys()
     assert all(benchmark.title.endswith(".") for benchmark in found().values())
 
 
@@ -29,6 +29,15 @@ def test_the_suite_is_measured_both_ways_on_one_server() -> None:
             value = row[key]
             assert isinstance(value, float)
             assert value > 0
+
+
+@pytest.mark.skipif(missing("socket.io") is not None, reason="the server is not installed")
+def test_sessions_are_measured_on_two_servers() -> None:
+    (table,) = found()["sessions"].measure(Size.QUICK)
+    node, python = table.rows
+    assert node.keys() == python.keys()
+    assert node["items"] == python["items"]
+    assert (node["reach s"], python["reach s"]) == (6.0, 12.0)
 
 
 @pytest.mark.skipif(missing("ws-deflate") is not None, reason="the server is not installed")

@@ -13,7 +13,7 @@ from wireproof.transcript import Transcript
 from wireproof.verdict import Finding, Ground
 from wireproof.wire.session import Violation
 
-LASTS_AT_MOST = 60.0  # seconds that a case may take for a server's own timers without being told so
+LASTS_AT_MOST = 120.0  # seconds that a case may take for a server's own timers without being told so
 
 
 class Outcome(Exception):
@@ -135,7 +135,7 @@ class Attempt:
     def last(self, seconds: float, why: str) -> None:
         """Let the case last *seconds* longer than its deadline because *why*.
 
-        Raise `NotApplicable` when that is more than the user's patience, or than a minute where none is told.
+        Raise `NotApplicable` when that is more than the user's patience, or than two minutes where none is told.
         """
         if seconds > (self.patience or LASTS_AT_MOST):
             raise NotApplicable(f"{why} takes {seconds:.0f} s: --patience {seconds:.0f} grants them")

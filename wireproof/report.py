@@ -191,7 +191,10 @@ def exit_status(report: Report, *, fail_on_warn: bool = False) -> int:
 def sentence(report: Report, *, fail_on_warn: bool = False) -> str:
     """The verdict on the target in one sentence."""
     summary, url = report["summary"], report["target"]["url"]
-    new, warned = summary["fail"] - summary["known"], _count(summary["warn"], "warning")
+    new = summary["fail"] - summary["known"]
+    warned = _count(
+        sum(case["verdict"] == Verdict.WARN and not case["known"] for case in report["cases"]), "warning"
+    )
     if not report["complete"]:
         return f"{url}: the run was cut off; {_count(new, 'new failure')} so far."
     if new or (fail_on_warn and summary["warn"]):

@@ -47,6 +47,7 @@ async def soon(session: SessionPeer, answering: Coroutine[None, None, T]) -> T |
         return task.result() if task.done() else None
     finally:
         task.cancel()
+        await asyncio.wait({task})
 
 
 async def read_packets(session: SessionPeer, answer: Answer, expecting: Expectation) -> tuple[Packet, ...]:

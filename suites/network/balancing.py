@@ -101,9 +101,9 @@ def spread(along: Along) -> str:
 
 
 def question(session: SessionPeer) -> Packet:
-    """A packet that any application of the kind takes."""
+    """A packet that any application of the kind takes, also several times."""
     known = session.dialect.application is Application.SOCKETIO
-    return Packet.message(session.dialect.joining if known else "wireproof")
+    return Packet.message("0/wireproof-nowhere," if known else "wireproof")
 
 
 async def opened(attempt: Attempt, session: SessionPeer, way: Way) -> None:

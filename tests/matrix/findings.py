@@ -31,12 +31,12 @@ settings. This page is made of `docs/findings.toml` by `python -m tests.matrix.f
 _SOCKETIO = """# What the suites find in real Socket.IO servers
 
 Each accusation was checked by hand against the text of the protocols, [Engine.IO 4](engineio.md) and
-[Socket.IO 5](socketio.md), and against the packets that were exchanged; the reasons say where it stands. A *fail*
-breaks what the text binds a server to or what its application offers, a *warn* a SHOULD or a duty that is
-inferred. The servers are the bundled ones (`wireproof demo --server NAME --protocol engineio --protocol socketio`).
-The WebSocket below is that of their libraries, which are [judged by themselves](servers.md). This page is made of
-`docs/findings-socketio.toml` by `python -m tests.matrix.findings`, and `tests/test_real_servers.py` compares that
-list with real runs.
+[Socket.IO 5](socketio.md), and against the packets that were exchanged; the reasons say where it stands. A
+*fail* breaks what the text binds a server to or what its application offers, a *warn* a SHOULD or a duty that
+is inferred. The servers are the bundled ones, as `wireproof demo --server NAME --protocol engineio --protocol
+socketio` judges them. The WebSocket below is that of their libraries, which are [judged by
+themselves](servers.md). This page is made of `docs/findings-socketio.toml` by `python -m
+tests.matrix.findings`, and `tests/test_real_servers.py` compares that list with real runs.
 """
 
 
@@ -99,7 +99,7 @@ class Findings:
 
         Raises `ValueError` for a glob that matches none of *cases*.
         """
-        pairs = {}
+        pairs: dict[tuple[str, str], Known] = {}
         for known in self.known():
             for pattern in known.cases if server in known.seen else ():
                 meant = match_ids(pattern, cases)

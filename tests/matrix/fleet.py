@@ -13,7 +13,7 @@ from wireproof.run.select import CaseItem
 from .family import Family
 from .flight import Flown, bundled_cases, fly
 
-WORKERS = 2 * (os.cpu_count() or 1)
+WORKERS = 4 * (os.cpu_count() or 1)
 
 
 class Fleet:

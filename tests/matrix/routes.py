@@ -25,7 +25,7 @@ from wireproof.proxy.via import parse_programs
 PAGE = Path(__file__).parents[2] / "docs" / "routes.md"
 SERVERS = ("strict", "websockets", "ws", "socket.io", "python-socketio-asgi")
 PROXIES = ("nginx", "haproxy", "envoy", "caddy", "traefik", "mitmproxy")
-PARTS = 6
+PARTS = 8
 DEADLINE = 600.0  # seconds for one run
 ACCUSING = ("fail", "warn")
 VERDICTS = ("pass", "info", "not-applicable", "warn", "fail", "inconclusive", "error")

@@ -33,6 +33,7 @@ async def fly(
     nodes: Sequence[str] = (),
     /,
     within: float = WITHIN,
+    patience: float = 0.0,
     **parameters: Any,
 ) -> Result:
     """Judge one attempt of *case* on the route that *via* says, to *nodes*, of which none may be needed."""
@@ -41,7 +42,7 @@ async def fly(
     url, *others = nodes or [NOWHERE]
     settings = Settings(url, nodes=tuple(others), via=(via,) if via else ())
     ways = Ways(settings, lambda: {**load_drivers(), "spoiler": Spoiler()})
-    attempt = Attempt(spec.requirements, random=Random(6455))
+    attempt = Attempt(spec.requirements, random=Random(6455), patience=patience)
     outcome: BaseException | None = None
     network = None
     try:

@@ -13,7 +13,8 @@ from fixtures.servers import BUNDLED, running_nodes
 from fixtures.servers.nodes import _redis, _until_heard
 from suites.network import test_nodes as cases
 from suites.network.test_affinity import test_websocket_outlives_affinity as serves
-from tests.network.ground import fly, told
+from tests.network.ground import WITHIN, fly, told
+from wireproof.run.judge import Result
 from wireproof.verdict import Verdict
 
 DEAF = 4.0  # seconds in which a case shows that events do not cross
@@ -81,21 +82,26 @@ async def heard(name: str, redis: Path) -> None:
     await _until_heard(redis, f" cmd={BUNDLED[name].hears_by} ", 2, f"the nodes of {name}")
 
 
+async def remote_room(urls: list[str], within: float = WITHIN) -> Result:
+    """Whether an event crosses from one node to the other."""
+    return await fly(cases.test_room_without_a_member_near_is_reached, None, urls, within=within)
+
+
 @pytest.mark.parametrize("name", ["socket.io", "python-socketio-asgi"])
 def test_no_node_stays_deaf_when_redis_is_back(name: str, tmp_path: Path) -> None:
     async def scene() -> None:
         async with nodes(name, tmp_path) as (relay, redis, urls):
-            before = await fly(cases.test_room_without_a_member_near_is_reached, None, urls)
+            before = await remote_room(urls)
             assert before.verdict is Verdict.PASS, told(before)
             await relay.cut()
             alone = await fly(serves, None, urls)
             assert alone.verdict is Verdict.PASS, told(alone)
-            cut_off = await fly(cases.test_room_without_a_member_near_is_reached, None, urls, within=DEAF)
+            cut_off = await remote_room(urls, DEAF)
             assert cut_off.verdict is Verdict.FAIL, told(cut_off)
             await relay.open()
             await heard(name, redis)
             for _ in range(2):
-                after = await fly(cases.test_room_without_a_member_near_is_reached, None, urls)
+                after = await remote_room(urls)
                 assert after.verdict is Verdict.PASS, told(after)
 
     asyncio.run(scene())

@@ -98,8 +98,8 @@ def test_the_run_stops_and_names_the_suspects(ground: Ground) -> None:
         concurrency=1,
     )
     assert verdicts(results) == ["pass", "inconclusive", "inconclusive", "inconclusive"]
-    assert results[1].reason.endswith("did not come back (exit status 7); in the air were: culprit, late")
-    assert results[3].reason.startswith("the run stopped early: the target went away")
+    assert results[1].reason.endswith("exit status 7; it did not come back; in the air were: culprit, late")
+    assert results[3].reason.startswith("the run stopped early: exit status 7; it did not come back")
     assert "never" not in ground.tried
 
 

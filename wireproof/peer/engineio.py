@@ -42,6 +42,7 @@ class SessionPeer(RawSession):
 
     kept: deque[Packet] = field(default_factory=deque)  # messages that a verb passed over
     _questions: int = 0
+    _pause: float = 0.0  # seconds, at most, from the beginning or a pong to the next pong
     _polled: float = 0.0  # when the last GET was answered, on the monotonic clock
     _paused: float = 0.0  # when a GET last went out behind a long pause
 
@@ -134,7 +135,7 @@ class SessionPeer(RawSession):
         if (
             timers is not None
             and self.answers_pings
-            and now - self.lively > timers.ping_interval + timers.ping_timeout * LATE
+            and max(self._pause, now - self.lively) > timers.ping_interval + timers.ping_timeout * LATE
         ):
             raise Inconclusive("the harness may have been too slow for the server's heartbeat")
 
@@ -217,8 +218,12 @@ class SessionPeer(RawSession):
             self.excuse_lateness(self.ended.at)
             moments.append(self.ended.at)
         gaps = [later - one for one, later in pairwise(moments[-3:])]
+        if self.answers_pings:
+            gaps.append(self._pause)
         if any(gap > self.timers.ping_interval + self.timers.ping_timeout * LATE for gap in gaps):
-            raise Inconclusive(f"the session ended when no ping had come for {max(gaps):.2f} s: {self.ended}")
+            raise Inconclusive(
+                f"it ended when no ping had come or been answered for {max(gaps):.2f} s: {self.ended}"
+            )
 
     async def expect_end(self, requirement: str | None = None) -> SessionEnd:
         """Demand the end of the session; messages may come before it."""
@@ -281,6 +286,7 @@ class SessionPeer(RawSession):
         finally:
             answer.cancel()
             pinged.cancel()
+            await asyncio.wait((answer, pinged))
 
     async def poll(self) -> Answer:
         """One GET for what the server has to say."""
@@ -291,6 +297,11 @@ class SessionPeer(RawSession):
             return await RawSession.poll(self)
         finally:
             self._polled = time.monotonic()
+
+    def _note_out(self, packet: Packet | str) -> None:
+        before = self.lively
+        RawSession._note_out(self, packet)  # super() needs a cell that slots take away
+        self._pause = max(self._pause, self.lively - before)
 
     def _was_listening(self) -> bool:
         """Whether no ping could have been missed since the last pong, so that none of ours was due."""

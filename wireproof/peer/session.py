@@ -395,6 +395,5 @@ async def receive_packet(peer: WebSocketPeer, session: RawSession) -> Packet | N
 
 def _escaped(value: str) -> str:
     """What a request line can't carry is escaped (RFC 3986 section 2.1); everything else stays as it is."""
-    return "".join(
-        chr(b) if 0x21 <= b <= 0x7E else f"%{b:02X}" for b in value.encode("utf-8", "surrogatepass")
-    )
+    raw = value.encode("utf-8", "surrogatepass")
+    return "".join(chr(b) if 0x21 <= b <= 0x7E else f"%{b:02X}" for b in raw)

@@ -13,7 +13,7 @@ from wireproof.run.probe_session import SessionFacts, SessionProbe
 from wireproof.run.settings import Settings
 from wireproof.target import PROTOCOLS, Target, capabilities_of
 
-GRACE = 0.5  # seconds that one protocol may take longer to show than another that is spoken
+GRACE = 0.5  # seconds that one protocol may take longer to show itself than all that is told of another
 
 _CONTRACT_PATHS = ("subprotocol", "close", "send", "broadcast", "broadcast-all", "echo", "echo-binary")
 
@@ -21,13 +21,16 @@ _CONTRACT_PATHS = ("subprotocol", "close", "send", "broadcast", "broadcast-all",
 async def discover(settings: Settings, dialer: Dialer) -> Target:
     """Probe for all that is wanted; raise `TargetError` when none of it is spoken."""
     wanted = settings.protocols or PROTOCOLS
-    sockets = asyncio.create_task(_sockets(settings, dialer)) if "websocket" in wanted else None
-    sessions = asyncio.create_task(_sessions(settings, dialer)) if set(wanted) - {"websocket"} else None
+    plain, above = Probe(settings, dialer), SessionProbe(settings, dialer, settings.session)
+    sockets = asyncio.create_task(_sockets(plain)) if "websocket" in wanted else None
+    sessions = asyncio.create_task(above.run()) if set(wanted) - {"websocket"} else None
     tasks = {task for task in (sockets, sessions) if task is not None}
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if _speaks(sockets) or _speaks(sessions):
-            await asyncio.wait(tasks, timeout=GRACE)
+            _, late = await asyncio.wait(tasks, timeout=GRACE)
+            if late and (plain.spoken if sockets in late else above.spoken).is_set():
+                await asyncio.wait(late)
         else:
             await asyncio.wait(tasks)
         found = sockets.result() if sockets and sockets.done() else None
@@ -65,15 +68,11 @@ def _speaks(task: asyncio.Task[Target | TargetError] | asyncio.Task[SessionFacts
     return isinstance(found, Target) or (isinstance(found, SessionFacts) and bool(found.protocols))
 
 
-async def _sockets(settings: Settings, dialer: Dialer) -> Target | TargetError:
+async def _sockets(probe: Probe) -> Target | TargetError:
     try:
-        return await Probe(settings, dialer).run()
+        return await probe.run()
     except TargetError as exc:
         return exc
-
-
-async def _sessions(settings: Settings, dialer: Dialer) -> SessionFacts:
-    return await SessionProbe(settings, dialer, settings.session).run()
 
 
 async def _transport(settings: Settings, dialer: Dialer, facts: SessionFacts) -> Target | None:

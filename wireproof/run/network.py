@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
-from wireproof.attempt import Attempt, NotApplicable
-from wireproof.errors import WireproofError
+from wireproof.attempt import Attempt, Inconclusive, NotApplicable
+from wireproof.errors import UsageError, WireproofError
 from wireproof.peer.connection import Dialer
 from wireproof.peer.engineio import SessionPeer
 from wireproof.peer.exchange import HttpClient
@@ -123,32 +123,36 @@ class Network:
     async def through(self, via: str, *upstreams: Upstream) -> AsyncIterator[Along]:
         """The way through the proxies that *via* says, to all nodes by default, for the length of the block.
 
-        Raise `NotApplicable` when it can't run here.
+        Raise `NotApplicable` when it can't run here, and `Inconclusive` when a proxy does not start.
         """
-        try:
-            manager = self.ways.through(via, *upstreams)
-            way = await manager.__aenter__()
-        except WireproofError as exc:
-            raise NotApplicable(str(exc)) from exc
-        try:
+        async with AsyncExitStack() as stack:
+            with _starting():
+                way = await stack.enter_async_context(self.ways.through(via, *upstreams))
             yield Along(self, seen_through(self.target, way), way)
-        finally:
-            await manager.__aexit__(None, None, None)
 
     async def far_end(self) -> Far:
         """A server of the harness's own behind the proxies that the case goes through.
 
-        Cases share it, and the target takes no part in it. Raise `NotApplicable` where it can't be.
+        Cases share it, and the target takes no part in it. Raises what `through` does.
         """
         if self.via is None:
             raise NotApplicable("no proxy of ours stands there")
-        try:
+        with _starting():
             far, way = await self.ways.far_end(self.via)
-        except WireproofError as exc:
-            raise NotApplicable(str(exc)) from exc
         return Far(self, far, Dialer(seen_through(self.target, way).endpoint))
 
     def discard(self) -> None:
         """Give up every connection."""
         for maker in self.made:
             maker.discard()
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    """Tell a route that makes no sense here from one that failed."""
+    try:
+        yield
+    except UsageError as exc:
+        raise NotApplicable(str(exc)) from exc
+    except WireproofError as exc:
+        raise Inconclusive(f"a proxy of ours did not start: {exc}") from exc

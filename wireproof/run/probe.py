@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from wireproof.attempt import Attempt, Broken, Inconclusive, NotApplicable
@@ -34,10 +34,11 @@ _ROOM_SAMPLE = b"wireproof asks the room "
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Probes one target; it makes about ten short connections."""
+    """Probes one target with about ten short connections. ``spoken`` is set once a handshake succeeds."""
 
     settings: Settings
     dialer: Dialer
+    spoken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def peer(self) -> WebSocketPeer:
         """A peer outside any case."""
@@ -46,6 +47,7 @@ class Probe:
     async def run(self) -> Target:
         """Probe the target; raise `TargetError` with a hint when it can't be judged at all."""
         response = await self._handshake()
+        self.spoken.set()
         target = Target(
             self.dialer.endpoint, server=_text(response.get(b"Server")), dialect=self.settings.dialect
         )

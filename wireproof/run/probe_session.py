@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 from wireproof.attempt import Attempt, Broken, Inconclusive, NotApplicable
@@ -19,7 +21,10 @@ from wireproof.wire.engineio import Packet
 from wireproof.wire.session import Close, Message, Pong
 from wireproof.wire.socketio import PacketType
 
-ANSWER_WITHIN = 3.0  # seconds for each probe
+ANSWER_WITHIN = 3.0  # seconds for each probe of a server that is near
+LONGEST = 15.0  # seconds for each probe of one that is far
+ROUNDS = 10  # handshakes that take about as long as the longest probe
+CONNECTIONS = 16  # that are made for the probes that run side by side
 QUIET_PINGS = 10  # answered pings after which a server that said nothing is taken to be silent
 _SAMPLE = "wireproof probe"
 _ROOM = "wireproof-probe"
@@ -39,12 +44,14 @@ class SessionFacts:
 
 @dataclass(slots=True)
 class SessionProbe:
-    """Probes one target for Engine.IO, and for Socket.IO above it."""
+    """Probes one target for Engine.IO, and for Socket.IO above it. ``spoken`` is set once that is seen."""
 
     settings: Settings
     dialer: Dialer
     dialect: SessionDialect
     way: Way = Way.WEBSOCKET
+    within: float = ANSWER_WITHIN
+    spoken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def session(self) -> SessionPeer:
         """A session outside any case."""
@@ -55,18 +62,23 @@ class SessionProbe:
         polling = self.session()
         server, detail = None, ""
         can: dict[str, bool] = {}
+        began = time.monotonic()
         try:
-            answer = await _within(polling.handshake_with(polling.request()))
+            answer = await self._in_time(polling.handshake_with(polling.request()))
             detail = str(answer) if answer is not None else f"no answer within {ANSWER_WITHIN:g} s"
             server = answer.header(b"Server") or None if answer is not None else None
         except Inconclusive:
             return SessionFacts((), {}, {}, self.dialect, None)
         finally:
             polling.discard()
+        queued = CONNECTIONS / self.settings.rate if self.settings.rate else 0.0
+        self.within = min(LONGEST, ANSWER_WITHIN + ROUNDS * (time.monotonic() - began) + queued)
         can["polling"] = polling.handshake is not None
-        can["websocket-transport"] = await self._holds(self._opens_socket)
+        speaks_first = self._opens_socket if can["polling"] else self._opens_socket_at_once
+        can["websocket-transport"] = await self._holds(speaks_first)
         if not any(can.values()):
             return SessionFacts((), {}, {}, self.dialect, server, detail)
+        self.spoken.set()
         self.way = Way.WEBSOCKET if can["websocket-transport"] else Way.POLLING
         self.dialect = replace(self.dialect, websocket=can["websocket-transport"])
         can["upgrade"] = all(can.values()) and "websocket" in polling.timers.upgrades
@@ -82,20 +94,35 @@ class SessionProbe:
         protocols = ("engineio", "socketio") if speaks else ("engineio",)
         return SessionFacts(protocols, can, {}, self.dialect, server, detail)
 
+    async def _in_time(self, made: Awaitable[Any]) -> Any:
+        """What *made* gives; None when its time is up."""
+        try:
+            async with asyncio.timeout(self.within):
+                return await made
+        except TimeoutError:
+            return None
+
     async def _holds(self, probe: Callable[[], Awaitable[bool]]) -> bool:
         try:
-            return bool(await _within(probe()))
+            return bool(await self._in_time(probe()))
         except (Broken, Inconclusive, NotApplicable):
             return False
 
-    async def _opens_socket(self) -> bool:
-        """Whether the server speaks first on a WebSocket there, as Engine.IO does and hardly anybody else."""
+    async def _opens_socket_at_once(self) -> bool:
+        """The same of a server that may know nothing of Engine.IO: one that is silent costs no time."""
+        return await self._opens_socket(QUIET_PINGS)
+
+    async def _opens_socket(self, turns: int | None = None) -> bool:
+        """Whether the server speaks first on a WebSocket there, as Engine.IO does and hardly anybody else.
+
+        It may answer *turns* pings before that, any number by default.
+        """
         session = self.session()
         try:
             peer = await session.connect_socket()
             if isinstance(peer, Refusal):
                 return False
-            for _ in range(QUIET_PINGS):
+            for _ in range(turns) if turns else count():
                 ping = peer.ping()
                 peer.send(ping)
                 while (event := await peer.event()) != Pong(ping.payload):
@@ -268,21 +295,21 @@ class SessionProbe:
         return isinstance(told, dict) and isinstance(told.get("pid"), str)
 
 
-async def _within(made: Awaitable[Any]) -> Any:
-    try:
-        async with asyncio.timeout(ANSWER_WITHIN):
-            return await made
-    except TimeoutError:
-        return None
-
-
-async def session_is_alive(dialer: Dialer, dialect: SessionDialect, within: float) -> str | None:
-    """None when a handshake over polling is answered within *within* seconds, else what went wrong."""
+async def session_is_alive(
+    dialer: Dialer, dialect: SessionDialect, within: float, transport: Transport = Transport.POLLING
+) -> str | None:
+    """None when a handshake over *transport* is answered within *within* seconds, else what went wrong."""
     session = SessionPeer(dialer, Attempt(("check",)), dialect)
     try:
         async with asyncio.timeout(within):
-            await session.begin(Transport.POLLING)
-            await session.post(Packet.close())
+            if transport is Transport.WEBSOCKET:
+                await session.begin(transport)
+                return None
+            answer = await session.handshake_with(session.request())
+            if answer.status != 200:
+                return f"an ordinary handshake over polling failed: {answer}"
+            if session.handshake is not None:  # what else it holds is for cases to judge
+                await session.post(Packet.close())
     except TimeoutError:
         return f"no answer within {within:g} s"
     except (Broken, Inconclusive, NotApplicable) as exc:

@@ -48,8 +48,9 @@ def seen_at(target: Target, there: Endpoint) -> Target:
 
 
 def seen_at_node(target: Target, node: Upstream) -> Target:
-    """*target* as one node of it is reached."""
-    return seen_at(target, replace(target.endpoint, host=node.host, port=node.port))
+    """*target* as one node of it is reached: over plain TCP, whatever stands before the nodes."""
+    there = replace(target.endpoint, host=node.host, port=node.port, unix=None, tls=None, server_name=None)
+    return seen_at(target, there)
 
 
 def upstream_of(there: Endpoint) -> Upstream:

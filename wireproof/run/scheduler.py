@@ -219,8 +219,7 @@ class Scheduler:
         self._mute = 0
         if not await self.control.recover([flight.plan.id for flight in suspects]):
             names = ", ".join(flight.plan.id for flight in suspects[:20])
-            ended = self.control.obituary()
-            self.stopped = "the target went away and did not come back" + (f" ({ended})" if ended else "")
+            self.stopped = f"{self.control.obituary() or 'the target went away'}; it did not come back"
             for flight in suspects:
                 self._finish(flight, self._inconclusive(flight, f"{self.stopped}; in the air were: {names}"))
             return

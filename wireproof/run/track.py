@@ -10,6 +10,7 @@ from typing import Protocol
 from wireproof.attempt import Attempt
 from wireproof.peer.connection import Dialer
 from wireproof.peer.peers import Clients, Crew, Peers, Sessions
+from wireproof.peer.session import Transport
 from wireproof.profile import Known
 from wireproof.proxy.route import OpenRoute
 from wireproof.run.events import CaseAdvanced, CaseStarted, Event, TargetBack, TargetLost
@@ -150,12 +151,15 @@ class Track:
         """See `wireproof.run.scheduler.Control`."""
         if "websocket" in self.target.protocols:
             return await is_alive(self.socket_dialer, self.target.dialect, WITNESS_WITHIN)
-        return await session_is_alive(self.dialer, self.target.session, WITNESS_WITHIN)
+        transport = Transport.POLLING if self.target.can("polling") else Transport.WEBSOCKET
+        return await session_is_alive(self.dialer, self.target.session, WITNESS_WITHIN, transport)
 
     def obituary(self) -> str:
         """See `wireproof.run.scheduler.Control`."""
         dead = self.way.dead if self.way else ()
-        proxies = [f"{one.hop.proxy} ended: {one.proxy.log[-500:]}" for one in dead]
+        proxies = (
+            " | ".join([f"{one.hop.proxy} ended", *one.proxy.log[-500:].splitlines()[-5:]]) for one in dead
+        )
         return " | ".join(filter(None, (self.keeper.obituary(), *proxies)))
 
     def held_up(self, since: float) -> bool:
