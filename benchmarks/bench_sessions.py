@@ -47,8 +47,9 @@ async def _measure(effort: _Effort) -> Table:
     for name, reach in REACH.items():
         runs = await _runs(name, effort)
         row = row_of(name, runs)
-        timers: dict[str, Cell] = {"": name, "timers ms": _TIMERS[name], "items": row.pop("items")}
-        rows.append({**timers, **row, "": name, "reach s": reach})
+        told: dict[str, Cell] = {"": name, "timers ms": _TIMERS[name], "reach s": reach}
+        wanted = ("items", "wall s", "client CPU s", "server CPU s", "peak MiB")
+        rows.append(told | {key: row[key] for key in wanted})
         notes += [f"{name}: {note}" for note in verdicts_seen(runs)]
     title = f"{effort.repetitions} runs each; medians, but server CPU: mean"
     return Table(title, tuple(rows), tuple(notes))

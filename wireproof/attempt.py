@@ -135,7 +135,7 @@ class Attempt:
     def last(self, seconds: float, why: str) -> None:
         """Let the case last *seconds* longer than its deadline because *why*.
 
-        Raise `NotApplicable` when that is more than the user's patience, or than two minutes where none is told.
+        Raise `NotApplicable` when that is more than the user's patience, by default two minutes.
         """
         if seconds > (self.patience or LASTS_AT_MOST):
             raise NotApplicable(f"{why} takes {seconds:.0f} s: --patience {seconds:.0f} grants them")

@@ -264,7 +264,9 @@ def _auth(node: Node, kept: list[str]) -> Any:
         return [_auth(item, kept) for item in node.items()]
     if isinstance(node.value, str) and node.value:
         value, is_secret = _value(node)
-        if is_secret or any(word in node.name.lower() for word in _CREDENTIALS):
+        # Whatever is told here may be a credential; what is short is one only where its name says so.
+        named = any(word in node.name.lower() for word in _CREDENTIALS)
+        if is_secret or named or len(value) >= _SECRET_PART:
             kept += _secrets(value)
         return value
     if not isinstance(node.value, str | int | float):

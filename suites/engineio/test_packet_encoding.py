@@ -69,11 +69,12 @@ async def _post_in_pieces(session: SessionPeer, text: str, cut: str) -> None:
     at = body.index(cut.encode())
     request = with_body(session.request(method=b"POST"), body, POLL_TYPE)
     exchange = await session.http.open()
-    exchange.send(session.http.with_cookies(request))
     pieces = (body[: at + 1], body[at + 1 : at + 2], body[at + 2 : at + 5], body[at + 5 :])
-    await exchange.connection.write_pieces(pieces, 0.002)
-    with session.attempt.expecting("200"):
-        await session.expect_status(await exchange.receive(method=b"POST"), 200)
+    async with session.posting:  # a pong meanwhile would be a second POST at a time
+        exchange.send(session.http.with_cookies(request))
+        await exchange.connection.write_pieces(pieces, 0.002)
+        with session.attempt.expecting("200"):
+            await session.expect_status(await exchange.receive(method=b"POST"), 200)
 
 
 @case("engineio/packet-encoding/ill-formed-utf-8-received", needs=["polling", "messages"])

@@ -193,6 +193,8 @@ class Talk:
     async def say(self, sender: str, *rooms: str, value: Any = ABSENT, namespace: str | None = None) -> str:
         """Emit an event to *rooms*, or to the namespace; its key in the history. *value* goes with it."""
         member = self.member(sender, namespace)
+        if (end := self.members[sender].session.ended) is not None:
+            self._take(sender, end)  # what it says now would go nowhere, and be missed by all others
         self._numbers[member] += 1
         key = f"{member}.{self._numbers[member]}"
         mark = f"{self.mark}:{key};"

@@ -25,7 +25,7 @@ from wireproof.proxy.via import parse_programs
 PAGE = Path(__file__).parents[2] / "docs" / "routes.md"
 SERVERS = ("strict", "websockets", "ws", "socket.io", "python-socketio-asgi")
 PROXIES = ("nginx", "haproxy", "envoy", "caddy", "traefik", "mitmproxy")
-PARTS = 8
+PARTS = 12
 DEADLINE = 600.0  # seconds for one run
 ACCUSING = ("fail", "warn")
 VERDICTS = ("pass", "info", "not-applicable", "warn", "fail", "inconclusive", "error")
@@ -184,9 +184,9 @@ def main() -> int:
         for cell in flown:
             print(cell.server, cell.proxy, dict(cell.verdicts), len(cell.broken), "only there", flush=True)
             for one in cell.unexplained:
-                print(f"  {one.verdict} {one.case}: {_short(one.observed)}")
-    if not (options.server or options.via or options.sample):
-        PAGE.write_text(page(cells), encoding="utf-8")
+                print(f"  {one.verdict} {one.case}: {_short(one.observed)}", flush=True)
+        if not (options.server or options.via or options.sample):
+            PAGE.write_text(page(cells), encoding="utf-8")
     return 1 if any(cell.unexplained for cell in cells) else 0
 
 

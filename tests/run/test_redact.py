@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wireproof.peer.socketio import describe
 from wireproof.run.redact import Redactor, header_secrets, url_secrets
 from wireproof.wire.deflate import Deflater
+from wireproof.wire.socketio import Packet, encode
 from wireproof.wire.text import describe_frame, shorten
 from wireproof.wire.websocket import Frame, FrameReader, Masking, Rsv
 
@@ -230,3 +232,13 @@ def _payload(wire: bytes) -> bytes:
     reader = FrameReader()
     reader.receive_data(wire)
     return b"".join(frame.payload for frame in reader.frames())
+
+
+def test_a_secret_goes_in_the_shapes_that_json_gives_it() -> None:
+    secret = 'pä"ss\\wörd-long'
+    packet = Packet.connect("/", {"pad": "y" * 120, "token": secret})
+    told = (describe(packet), str(encode(packet)[0]), shorten(str(encode(packet)[0]).encode(), 400))
+    for text in map(Redactor([secret]).text, told):
+        assert "ss" not in text
+        assert "long" not in text
+    assert Redactor(["s3cret-word"]).text('no JSON: "{s3cret-w" and 9 characters more').count("*") == 8

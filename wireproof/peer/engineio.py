@@ -286,7 +286,6 @@ class SessionPeer(RawSession):
         finally:
             answer.cancel()
             pinged.cancel()
-            await asyncio.wait((answer, pinged))
 
     async def poll(self) -> Answer:
         """One GET for what the server has to say."""

@@ -36,7 +36,7 @@ from wireproof.wire.engineio import (
 )
 from wireproof.wire.http1 import Request
 from wireproof.wire.session import Close, Message, Violation
-from wireproof.wire.text import printable
+from wireproof.wire.text import percent_encoded, printable
 from wireproof.wire.websocket import Frame
 
 REVISION = "4"
@@ -84,13 +84,13 @@ class RawSession:
     violations: list[Violation] = field(default_factory=list)
     ended: SessionEnd | None = None
     socket: WebSocketPeer | None = None  # the connection below, where the transport is WebSocket
+    posting: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while a POST request is under way
     http: HttpClient = field(init=False)
     _sockets: list[WebSocketPeer] = field(default_factory=list)
     _arrived: int = 0
     _listening: asyncio.Task[None] | None = None
     _failure: BaseException | None = None
     _news: asyncio.Event = field(default_factory=asyncio.Event)
-    _posting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _stop_polling: bool = False
 
     def __post_init__(self) -> None:
@@ -117,7 +117,7 @@ class RawSession:
         """
         told: dict[str, str | None] = {"EIO": REVISION, "transport": str(transport), "sid": self.sid}
         told |= query or {}
-        pairs = [f"{name}={_escaped(value)}" for name, value in told.items() if value is not None]
+        pairs = [f"{name}={percent_encoded(value)}" for name, value in told.items() if value is not None]
         return self.dialect.path + (f"?{'&'.join(pairs)}" if pairs else "")
 
     def request(self, query: Mapping[str, str | None] | None = None, method: bytes = b"GET") -> Request:
@@ -201,7 +201,7 @@ class RawSession:
 
     async def send(self, *packets: Packet | str) -> None:
         """Send *packets* over the current transport, in order; a session that refuses them has ended."""
-        async with self._posting:
+        async with self.posting:
             if self.socket is not None and self.transport is Transport.WEBSOCKET:
                 for packet in packets:
                     self._note_out(packet)
@@ -327,8 +327,9 @@ class RawSession:
 
     def note(self, direction: Direction, packet: Packet | str) -> None:
         """Put a packet into the transcript; its bytes stand there with the frame or body that carries it."""
-        text = str(packet) if isinstance(packet, Packet) else f"raw {printable(packet[:80])}"
-        self.attempt.transcript.add(0, direction, Kind.PACKET, text)
+        if isinstance(packet, str):
+            packet = f"raw {printable(packet[:80])}{'…' * (len(packet) > 80)}"
+        self.attempt.transcript.add(0, direction, Kind.PACKET, str(packet))
 
     def _note_out(self, packet: Packet | str) -> None:
         self.note(Direction.OUT, packet)
@@ -391,9 +392,3 @@ async def receive_packet(peer: WebSocketPeer, session: RawSession) -> Packet | N
                 return None
             case _:
                 pass
-
-
-def _escaped(value: str) -> str:
-    """What a request line can't carry is escaped (RFC 3986 section 2.1); everything else stays as it is."""
-    raw = value.encode("utf-8", "surrogatepass")
-    return "".join(chr(b) if 0x21 <= b <= 0x7E else f"%{b:02X}" for b in raw)

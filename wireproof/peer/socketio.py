@@ -17,6 +17,8 @@ from wireproof.wire import engineio
 from wireproof.wire.socketio import ABSENT, Decoder, Packet, PacketError, PacketType, encode
 from wireproof.wire.text import printable
 
+SHOWN = 160  # letters of a packet's payload in the transcript
+
 
 @dataclass(slots=True)
 class SocketIOPeer:
@@ -291,8 +293,9 @@ def describe(packet: Packet | SessionEnd) -> str:
         return f"the end of the session: {packet}"
     where = "" if packet.namespace == "/" else f" {printable(packet.namespace)}"
     number = "" if packet.id is None else f" id {packet.id}"
-    data = "" if packet.data is ABSENT else " " + printable(json.dumps(packet.data, default=_binary)[:160])
-    return f"{packet.type.name}{where}{number}{data}"
+    data = "" if packet.data is ABSENT else json.dumps(packet.data, default=_binary)
+    shown = f" {printable(data[:SHOWN])}{'…' if len(data) > SHOWN else ''}" if data else ""
+    return f"{packet.type.name}{where}{number}{shown}"
 
 
 def _binary(value: object) -> str:

@@ -159,9 +159,11 @@ class Lab:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.ways.close()
-        if self._supervisor is not None:
-            await self._supervisor.stop()
+        try:
+            await self.ways.close()
+        finally:
+            if self._supervisor is not None:
+                await self._supervisor.stop()
 
     # track.Keeper -------------------------------------------------------------------------------
 

@@ -6,16 +6,17 @@ A mark of the same length stands in its place, so that lengths and offsets in th
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, AnyStr
 from urllib.parse import parse_qsl, quote, unquote
 
 from wireproof.run.redact_frames import clean_transcript
-from wireproof.wire.text import shorten
+from wireproof.wire.text import printable, shorten
 
 _LEAST = 4  # letters of a secret that is replaced wherever it stands; shorter ones only behind their name
-_CUT = re.compile(r'" and \d+ bytes more|…')
+_CUT = re.compile(r'" and \d+ (?:bytes|characters) more|…')
 _USERINFO = re.compile(r"(?:[^/?#]*//)?([^/?#]*)@")
 _OURS = frozenset(
     {
@@ -87,6 +88,9 @@ def _forms(secret: str) -> Iterator[str]:
     """The shapes in which a secret may be written."""
     for plain in (secret, unquote(secret)):
         yield from (plain, quote(plain, safe=""))
+        for in_json in (json.dumps(plain)[1:-1], json.dumps(plain, ensure_ascii=False)[1:-1]):
+            yield from (in_json, printable(in_json))
+            yield shorten(in_json.encode("utf-8", "surrogateescape"), 6 * len(in_json))[1:-1]
         for data in _encoded(plain):
             yield data.decode("latin-1")
             yield shorten(data, len(data))[1:-1]

@@ -93,9 +93,11 @@ class Ways:
 
     async def close(self) -> None:
         """End every proxy that was started."""
-        await self._stack.aclose()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        try:
+            await self._stack.aclose()
+        finally:
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class Turns:

@@ -65,3 +65,9 @@ def _oddities(frame: Frame) -> list[str]:
 def printable(text: str) -> str:
     """*text* with everything that a terminal would obey written out: control and format characters."""
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def percent_encoded(value: str) -> str:
+    """*value* with what a request line can't carry escaped (RFC 3986 section 2.1), and nothing else."""
+    raw = value.encode("utf-8", "surrogatepass")
+    return "".join(chr(b) if 0x21 <= b <= 0x7E else f"%{b:02X}" for b in raw)
