@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from wireproof.attempt import Attempt
 from wireproof.case import case
 from wireproof.peer.engineio import SessionPeer, Way
@@ -176,8 +178,8 @@ async def test_post_behind_the_upgrade(session: SessionPeer) -> None:
 async def test_polling_behind_the_upgrade_is_refused(session: SessionPeer, attempt: Attempt) -> None:
     """GET and POST requests behind the upgrade are refused with 400."""
     await session.open(Way.UPGRADED)
-    for name, requesting in (("GET", session.poll()), ("POST", session.post(Packet.noop()))):
+    for name, request in (("GET", session.poll), ("POST", partial(session.post, Packet.noop()))):
         with attempt.row(name), attempt.expecting("400") as expecting:
-            answer = await soon(session, requesting)
+            answer = await soon(session, request())
             if answer is None or answer.status != 400:
                 expecting.broken(str(answer or NO_ANSWER))

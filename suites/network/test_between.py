@@ -232,6 +232,11 @@ async def test_who_answers_errors(network: Network, target: Target, attempt: Att
     # A server may name itself in its own answers alone, so that it takes two names to show two hops.
     differ = len(names) == 2 and all(names) and names[0] != names[1]
     verdict = f"{names[0]} stands before {names[1]}" if differ else "nothing tells two hops apart"
+    if (past := network.behind) is not None:
+        own = server_of(await asked(past.http(), malformed))
+        verdict = (
+            "the server answers both" if own == one else f"the middle answers the first (directly: {own})"
+        )
     attempt.infer(
         "errors", f"what is no HTTP: {one}; what is no request of the application's: {other}; {verdict}"
     )

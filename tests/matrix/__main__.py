@@ -1,4 +1,7 @@
-"""``python -m tests.matrix``: all cases × all twins; writes docs/matrix.md, exits 1 when there is a hole."""
+"""``python -m tests.matrix``: all cases × all twins; writes docs/matrix.md, exits 1 when there is a hole.
+
+``--family`` flies one family only, and writes that part of the page anew.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ def main() -> int:
     parser.add_argument(
         "twin", nargs="*", help="judge only these twins (or globs of them), and write no page"
     )
+    parser.add_argument("--family", choices=[str(family) for family in FAMILIES])
     parser.add_argument("--all", action="store_true", help="leave no case out: it takes long")
     parser.add_argument("--slow", type=float, default=15.0, help="tell of twins that took more seconds")
     options = parser.parse_args()
@@ -36,14 +40,14 @@ def main() -> int:
     with fleet() as workers:
         for family in FAMILIES:
             mine = {name: twins[name] for name in chosen if family_of(twins[name].server) is family}
-            if mine:
+            if mine and options.family in (None, str(family)):
                 parts.append(_part(family, mine, workers, options))
     for part in parts:
         _tell(part, options)
     holes = sum(len(part.holes) for part in parts)
     print(f"{sum(len(part.rows) for part in parts)} twins in {time.monotonic() - began:.0f} s: {holes} holes")
     if not options.twin:
-        PAGE.write_text(page(parts), encoding="utf-8")
+        PAGE.write_text(page(parts, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     return 1 if holes else 0
 
 

@@ -13,7 +13,8 @@ from wireproof.run.select import CaseItem
 from .family import Family
 from .flight import Flown, bundled_cases, fly
 
-WORKERS = 4 * (os.cpu_count() or 1)
+WORKERS = 2 * (os.cpu_count() or 1)  # for flights that work as much as they wait
+MANY = 4 * (os.cpu_count() or 1)  # for short ones, which wait for most of their time
 
 
 class Fleet:
@@ -33,10 +34,10 @@ class Fleet:
 
 
 @contextmanager
-def fleet() -> Iterator[Fleet]:
-    """A fleet for the length of the block."""
+def fleet(workers: int = WORKERS) -> Iterator[Fleet]:
+    """A fleet of so many workers, for the length of the block."""
     # A fresh interpreter: a forked one would take over threads and an event loop of the parent's.
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         try:
             yield Fleet(pool)
         finally:

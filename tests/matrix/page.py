@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from wireproof.verdict import Verdict
 
-from .family import Family
+from .family import FAMILIES, Family
 from .flight import Seen
 from .judgement import Glob, Row
 
@@ -37,9 +37,16 @@ class Part:
     holes: Sequence[str]
 
 
-def page(parts: Sequence[Part]) -> str:
-    """The page in Markdown."""
-    return "\n".join([_HEAD, *(line for part in parts for line in _part(part))]).rstrip("\n") + "\n"
+def page(parts: Sequence[Part], before: str = "") -> str:
+    """The page in Markdown. A family that *parts* leaves out keeps what *before*, the page so far, tells."""
+    made = {part.family: "\n".join(_part(part)) for part in parts}
+    texts = [made.get(family) or _kept(before, family) for family in FAMILIES]
+    return "\n".join([_HEAD, *filter(None, texts)]).rstrip("\n") + "\n"
+
+
+def _kept(before: str, family: Family) -> str:
+    _, heading, behind = before.partition(f"## {family.title}\n")
+    return heading + behind.partition("\n## ")[0]
 
 
 def _part(part: Part) -> Iterator[str]:

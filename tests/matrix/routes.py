@@ -35,7 +35,8 @@ _HEAD = """# Real proxies and reference servers
 Every case flies directly and through each proxy, which is configured to pass WebSocket on. What breaks
 directly is the server's and stands in [servers.md](servers.md); here stands what breaks only through a proxy.
 *Known* are the deviations of `proxies/NAME/deviations.toml`, which [proxies.md](proxies.md) lists with their
-reasons; the rest is *unexplained*. This page is written by `python -m tests.matrix.routes`.
+reasons; the rest is *unexplained*, but for what could not be told (*inconclusive*) on a busy machine. This
+page is written by `python -m tests.matrix.routes`.
 """
 
 
@@ -65,6 +66,11 @@ class Cell:
     def unexplained(self) -> tuple[Broken, ...]:
         """What no deviation speaks of."""
         return tuple(one for one in self.broken if one.reason is None)
+
+    @property
+    def accused(self) -> tuple[Broken, ...]:
+        """What of it accuses somebody: with many routes on few processors, some cases can't be told."""
+        return tuple(one for one in self.unexplained if one.verdict != "inconclusive")
 
 
 def here() -> list[str]:
@@ -130,7 +136,7 @@ def _table(cells: Sequence[Cell]) -> Iterator[str]:
     yield f"| --- | --- |{' --- |' * (len(VERDICTS) + 2)}"
     for cell in cells:
         counts = " | ".join(str(cell.verdicts[verdict] or "") for verdict in VERDICTS)
-        told = "" if cell.proxy == "direct" else f"{len(cell.broken)} | {len(cell.unexplained)}"
+        told = "" if cell.proxy == "direct" else f"{len(cell.broken)} | {len(cell.accused)}"
         yield f"| {cell.server} | {cell.proxy} | {counts} | {told or '|'} |"
     yield ""
 
@@ -187,7 +193,7 @@ def main() -> int:
                 print(f"  {one.verdict} {one.case}: {_short(one.observed)}", flush=True)
         if not (options.server or options.via or options.sample):
             PAGE.write_text(page(cells), encoding="utf-8")
-    return 1 if any(cell.unexplained for cell in cells) else 0
+    return 1 if any(cell.accused for cell in cells) else 0
 
 
 if __name__ == "__main__":

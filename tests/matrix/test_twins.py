@@ -14,7 +14,7 @@ from fixtures.faulty import load
 from wireproof.verdict import Verdict
 
 from .family import FAMILIES, SESSIONS, WEBSOCKET, Family, family_of
-from .fleet import Fleet, fleet
+from .fleet import MANY, Fleet, fleet
 from .flight import SEED, Flown
 from .judgement import is_long, judge, meant, worthwhile
 
@@ -38,7 +38,7 @@ LACKING = {
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Fleet]:
-    with fleet() as made:
+    with fleet(MANY) as made:
         yield made
 
 

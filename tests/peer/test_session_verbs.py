@@ -114,3 +114,15 @@ async def test_pong_by_hand_counts() -> None:
         before = session.lively
         await session.send(Packet.pong())
         assert session.lively > before
+
+
+@at_once
+async def test_late_pong_does_not_hide_lateness() -> None:
+    """A pong that went out too late explains a refusal as well as one that never did."""
+    async with session_with() as session:
+        await session.begin()
+        assert session.read_answer(await session.poll()) == (Packet.ping(),)
+        await asyncio.sleep(2 * session.timers.ping_timeout)
+        refused = await session.post(Packet.pong())
+        with pytest.raises(Inconclusive, match="slow"):
+            await session.expect_status(refused, 200)

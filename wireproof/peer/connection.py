@@ -156,7 +156,9 @@ class Connection(asyncio.Protocol):
         self.note("RST sent", direction=Direction.OUT)
         sock = self.transport.get_extra_info("socket")
         if sock is not None and sock.family != socket.AF_UNIX:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            # What the other side has ended meanwhile, asyncio may have closed already.
+            with suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.end = self.end or End.ABANDONED
         self.transport.abort()
 

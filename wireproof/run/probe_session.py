@@ -22,7 +22,7 @@ from wireproof.wire.session import Close, Message, Pong
 from wireproof.wire.socketio import PacketType
 
 ANSWER_WITHIN = 3.0  # seconds for each probe of a server that is near
-LONGEST = 15.0  # seconds for each probe of one that is far
+LONGEST = 10.0  # seconds for each probe of one that is far
 ROUNDS = 10  # handshakes that take about as long as the longest probe
 CONNECTIONS = 16  # that are made for the probes that run side by side
 QUIET_PINGS = 10  # answered pings after which a server that said nothing is taken to be silent
