@@ -18,13 +18,13 @@ from wireproof.attempt import Attempt
 from wireproof.case import CaseSpec, case_id, spec_of
 from wireproof.content import load_drivers, prepare_content
 from wireproof.errors import UsageError, WireproofError
-from wireproof.run.campaign import BETWEEN, CAMPAIGN, NETWORK, Campaign
+from wireproof.run.campaign import BETWEEN, CAMPAIGN, Campaign
 from wireproof.run.choosing import settings_from
 from wireproof.run.journal import JournalWriter
 from wireproof.run.judge import Result
 from wireproof.run.options import RUN_OPTIONS, RunOption, Shape
 from wireproof.run.scheduler import Flight, Plan
-from wireproof.run.select import CaseItem
+from wireproof.run.select import NETWORK, CaseItem
 from wireproof.run.track import PROVIDED, Track
 from wireproof.target import PROTOCOLS
 from wireproof.verdict import Verdict

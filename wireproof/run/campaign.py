@@ -41,9 +41,6 @@ from wireproof.run.track import Track
 from wireproof.target import Target
 from wireproof.verdict import Verdict
 
-NETWORK = "network"
-"""The suite whose cases bring their own routes."""
-
 BETWEEN = "test_between"
 """The one module of it that has something to tell of any target."""
 

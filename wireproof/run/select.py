@@ -11,6 +11,9 @@ from wireproof.case import CaseSpec, Where
 from wireproof.errors import UsageError
 from wireproof.run.settings import Settings
 
+NETWORK = "network"
+"""The suite of what lies between: it goes with every protocol."""
+
 
 @dataclass(frozen=True, slots=True)
 class CaseItem:
@@ -44,7 +47,7 @@ def select(cases: Sequence[CaseItem], settings: Settings) -> list[CaseItem]:
             wanted |= matched
         chosen = [case for case in chosen if case.id in wanted]
     if settings.protocols:
-        chosen = [case for case in chosen if case.suite in settings.protocols]
+        chosen = [case for case in chosen if case.suite in (*settings.protocols, NETWORK)]
     if settings.rerun is not None:
         chosen = [case for case in chosen if case.id in settings.rerun]
     part, parts = settings.shard
