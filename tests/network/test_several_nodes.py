@@ -63,6 +63,10 @@ TOLD: tuple[tuple[Case, dict[str, Any], str], ...] = (
 )
 
 
+UNHURRIED = ("--ping-interval", "3000", "--ping-timeout", "3000")
+"""Timers that a busy machine keeps, where the heartbeat is not what is tried."""
+
+
 def named(case: Case, parameters: dict[str, Any]) -> str:
     return " ".join([case.__name__, *map(str, parameters.values())])
 
@@ -118,7 +122,10 @@ def test_nodes_that_share_rooms_are_not_accused(server: str) -> None:
 
 def test_nodes_that_share_nothing_are_noticed() -> None:
     async def scene() -> None:
-        async with running("socket.io") as (one, _), running("socket.io") as (other, _):
+        async with (
+            running("socket.io", 0, *UNHURRIED) as (one, _),
+            running("socket.io", 0, *UNHURRIED) as (other, _),
+        ):
             assert wrong(await judged_at_once([one, other], *ROOMS), FAIL) == {}
 
     asyncio.run(scene())
@@ -127,8 +134,8 @@ def test_nodes_that_share_nothing_are_noticed() -> None:
 def test_nodes_that_forget_their_sessions_are_noticed(tmp_path: Path) -> None:
     async def scene() -> None:
         async with (
-            running("socket.io") as (one, _),
-            running("socket.io") as (other, _),
+            running("socket.io", 0, *UNHURRIED) as (one, _),
+            running("socket.io", 0, *UNHURRIED) as (other, _),
             behind("simulated:none-sticky", tmp_path, one, other) as nodes,
         ):
             assert wrong(await judged(nodes, *SESSIONS), FAIL) == {}
@@ -139,8 +146,8 @@ def test_nodes_that_forget_their_sessions_are_noticed(tmp_path: Path) -> None:
 def test_nodes_that_cut_websockets_are_noticed(tmp_path: Path) -> None:
     async def scene() -> None:
         async with (
-            running("socket.io") as (one, _),
-            running("socket.io") as (other, _),
+            running("socket.io", 0, *UNHURRIED) as (one, _),
+            running("socket.io", 0, *UNHURRIED) as (other, _),
             behind("simulated-relay:cuts-after=700", tmp_path, one, other) as nodes,
         ):
             assert wrong(await judged(nodes, *SOCKETS), FAIL) == {}
