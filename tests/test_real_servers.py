@@ -19,6 +19,7 @@ from tests.matrix.findings import LISTS, Findings, accusations
 
 ROUNDS = int(os.environ.get("WIREPROOF_ROUNDS", "1"))
 SERVERS = {server: findings for findings in LISTS.values() for server in findings.versions()}
+TRIES = 3  # of a round in which some case could not tell
 DEADLINE = 120.0  # seconds for one run, which takes about five, and up to half a minute where much is missed
 
 Report = dict[str, Any]
@@ -38,7 +39,27 @@ def judge(server: str, folder: Path, number: int) -> Report:
     )
     assert path.exists(), done.stdout + done.stderr
     report: Report = json.loads(path.read_text(encoding="utf-8"))
-    assert done.returncode == (1 if report["summary"]["fail"] else 0), done.stdout + done.stderr
+    summary = report["summary"]
+    status = 1 if summary["fail"] else 4 if summary["inconclusive"] or summary["error"] else 0
+    assert done.returncode == status, done.stdout + done.stderr
+    return report
+
+
+def untold(report: Report) -> list[tuple[str, str, str]]:
+    """The cases that could not tell."""
+    return [
+        (case["id"], case["verdict"], case["reason"])
+        for case in report["cases"]
+        if case["verdict"] in ("error", "inconclusive")
+    ]
+
+
+def judge_again(server: str, folder: Path, number: int) -> Report:
+    """One round; again where something could not be told: heartbeats of 200 ms wait for no busy machine."""
+    for _ in range(TRIES):
+        report = judge(server, folder, number)
+        if not untold(report):
+            break
     return report
 
 
@@ -53,17 +74,13 @@ def server(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def reports(server: str, tmp_path_factory: pytest.TempPathFactory) -> list[Report]:
     folder = tmp_path_factory.mktemp(server)
-    return [judge(server, folder, number) for number in range(1, ROUNDS + 1)]
+    return [judge_again(server, folder, number) for number in range(1, ROUNDS + 1)]
 
 
 def test_every_case_can_tell(reports: list[Report]) -> None:
     for report in reports:
         assert report["complete"]
-        assert not [
-            (case["id"], case["verdict"], case["reason"])
-            for case in report["cases"]
-            if case["verdict"] in ("error", "inconclusive")
-        ]
+        assert not untold(report)
 
 
 def test_every_accusation_is_known_and_every_known_one_is_made(server: str, reports: list[Report]) -> None:

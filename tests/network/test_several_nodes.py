@@ -63,7 +63,7 @@ TOLD: tuple[tuple[Case, dict[str, Any], str], ...] = (
 )
 
 
-UNHURRIED = ("--ping-interval", "3000", "--ping-timeout", "3000")
+UNHURRIED = ("--ping-interval", "1000", "--ping-timeout", "2000")
 """Timers that a busy machine keeps, where the heartbeat is not what is tried."""
 
 
@@ -107,7 +107,7 @@ async def behind(via: str, folder: Path, *urls: str) -> AsyncIterator[tuple[str,
 @pytest.mark.parametrize("server", ["socket.io", "python-socketio-asgi"])
 def test_nodes_that_share_rooms_are_not_accused(server: str) -> None:
     async def scene() -> None:
-        async with running_nodes(server, 2) as nodes:
+        async with running_nodes(server, 2, *UNHURRIED) as nodes:
             urls = [node.url for node in nodes]
             results = await judged(urls, *ROOMS, *SESSIONS, *SOCKETS)
             assert wrong(results, PASS, INFO, *((WARN,) if server in DISORDERLY else ())) == {}
