@@ -162,7 +162,7 @@ def results_of(report: Mapping[str, Any], columns: Sequence[Column]) -> list[Res
     results = []
     for case in sorted(report["cases"], key=lambda case: natural(case["id"])):
         result = Result(case, anchor_of(case), index[case["route"], case.get("node")])
-        if case.get("blame") == "route":
+        if case.get("blame") in ("route", "route-or-nodes"):
             result.only_here, result.direct = case["route"], direct[case["id"]]
         results.append(result)
     return results

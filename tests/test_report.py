@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wireproof.errors import JournalError
-from wireproof.report import exit_status, fold, requirement_records, summarise
+from wireproof.report import blamed, exit_status, fold, requirement_records, summarise
 from wireproof.verdict import Verdict
 
 BITS, OPCODE = "rfc6455/5.2/reserved-bits", "rfc6455/5.2/unknown-opcode"
@@ -174,3 +174,23 @@ def test_warnings_count_where_they_shall() -> None:
 @pytest.mark.parametrize(("verdict", "status"), [("pass", 4), ("fail", 1)])
 def test_a_run_that_was_cut_off_is_never_green(verdict: str, status: int) -> None:
     assert exit_status(fold([STARTED, PROBED, *done(case("a", verdict))])) == status
+
+
+@pytest.mark.parametrize(
+    ("direct", "nodes", "blame"),
+    [
+        ("pass", 1, "route"),
+        ("info", 1, "route"),
+        ("warn", 1, "server"),
+        ("inconclusive", 1, None),
+        ("pass", 2, "route-or-nodes"),
+        ("fail", 2, "server"),
+    ],
+)
+def test_whom_a_failure_on_a_route_accuses(direct: str, nodes: int, blame: str | None) -> None:
+    cases = [
+        {"id": "c", "route": route, "verdict": verdict, "broken": ["rfc6455/5.2/reserved-bits"]}
+        for route, verdict in (("direct", direct), ("r", "fail"))
+    ]
+    found = {case["route"]: case["blame"] for case in blamed(cases, ["http://node"] * nodes)}
+    assert found["r"] == blame

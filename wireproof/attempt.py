@@ -78,6 +78,7 @@ class Attempt:
     waiting: Expectation | None = None
     peers: int = 0
     limits: dict[str, float] = field(default_factory=dict)
+    together: tuple[str, ...] = ()  # cases without which this one shows nothing
     between: dict[str, str] = field(default_factory=dict)
     patience: float = 0.0
     intensity: int = 1

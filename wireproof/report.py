@@ -61,7 +61,10 @@ class Fold:
             "between": self._between(),
             "summary": summarise(self._cases),
             "requirements": list(requirement_records(self._cases, self._target["protocols"])),
-            "cases": sorted(blamed(self._cases), key=lambda case: (case["id"], case["route"])),
+            "cases": sorted(
+                blamed(self._cases, self._target.get("nodes", ())),
+                key=lambda case: (case["id"], case["route"]),
+            ),
         }
 
     def _limits(self) -> dict[str, float]:
@@ -95,11 +98,12 @@ def fold(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return state.report()
 
 
-def blamed(cases: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def blamed(cases: Sequence[Mapping[str, Any]], nodes: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
     """Each case's record with ``blame``: who is accused by a ``fail`` or ``warn``, the server or the route.
 
     What breaks on the direct route is the server's fault on every route, and what breaks only through one is
-    that route's. Where the direct route could not tell, it is nobody's (None).
+    that route's. Where the direct route could not tell, it is nobody's (None). Of several *nodes* the direct
+    route leads to one: there the route or the nodes behind it may be to blame.
     """
     direct = {case["id"]: case["verdict"] for case in cases if case["route"] == "direct"}
     for case in cases:
@@ -108,7 +112,7 @@ def blamed(cases: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
             if case["verdict"] in (Verdict.FAIL, Verdict.WARN)
             else None
         )
-        yield {**case, "blame": who}
+        yield {**case, "blame": "route-or-nodes" if who == "route" and len(nodes) > 1 else who}
 
 
 def _untried(case: Mapping[str, Any]) -> str:
@@ -117,6 +121,9 @@ def _untried(case: Mapping[str, Any]) -> str:
     bound = {requirements[name].binds for name in case["broken"] if name in requirements}
     return Verdict.PASS if bound == {Binds.INTERMEDIARY} else ""
 
+
+ROUTED = ("route", "route-or-nodes")
+"""Blame that falls on something between the client and one server."""
 
 _BLAME: Mapping[str, str] = {
     Verdict.FAIL: "server",
@@ -198,7 +205,9 @@ def sentence(report: Report, *, fail_on_warn: bool = False) -> str:
     if not report["complete"]:
         return f"{url}: the run was cut off; {_count(new, 'new failure')} so far."
     if new or (fail_on_warn and summary["warn"]):
-        return f"{url} {_accusation(report, new)}, {warned}.{_untested(summary)}"
+        untold = summary["error"] + summary["inconclusive"]
+        also = f" {_count(untold, 'case')} could not be judged." if untold else ""
+        return f"{url} {_accusation(report, new)}, {warned}.{also}{_untested(summary)}"
     if not any(summary[verdict] for verdict in ("pass", "fail", "warn", "info")):
         return f"{url}: nothing could be told: no case was applicable to this target."
     if untold := summary["error"] + summary["inconclusive"]:
@@ -210,7 +219,7 @@ def sentence(report: Report, *, fail_on_warn: bool = False) -> str:
 def _accusation(report: Report, new: int) -> str:
     """Who breaks what: the server, or what stands before it."""
     failed = [case for case in report["cases"] if case["verdict"] == Verdict.FAIL and case["known"] is None]
-    routed = [case for case in failed if case.get("blame") == "route"]
+    routed = [case for case in failed if case.get("blame") in ROUTED]
     through = f"only through {', '.join(sorted({case['route'] for case in routed}))}"
     if not routed:
         return f"breaks what it must keep: {_count(new, 'failure')}"

@@ -28,7 +28,8 @@ def alike(cases: Iterable[Mapping[str, Any]]) -> list[Group]:
     by_sight: dict[tuple[object, ...], Group] = {}
     by_function: dict[tuple[object, ...], Group] = {}
     for case in cases:
-        broken = (*case["broken"], case["route"])
+        # What breaks directly too is told once, whatever route it is seen through again.
+        broken = (*case["broken"], "" if case["blame"] == "server" else case["route"])
         sight = (broken, _seen(case))
         function = (broken, case["id"].partition("[")[0])
         if group := by_sight.get(sight):

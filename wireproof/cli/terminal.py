@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from wireproof.cli.alike import Group, alike
-from wireproof.report import Report, sentence
+from wireproof.report import ROUTED, Report, sentence
 from wireproof.verdict import Verdict
 from wireproof.wire.text import printable
 
@@ -152,8 +152,10 @@ class _Page:
         for number, line in enumerate(case["reason"].split("\n") if case["reason"] else ()):
             self._line("" if number else "reason", line)
         self._transcript(case["transcript"])
-        if case["blame"] == "route":
-            self._line("blame", f"{case['route']}: the same case passes directly, like this")
+        if case["blame"] in ROUTED:
+            who = case["route"] + (" or the nodes behind it" if case["blame"] != "route" else "")
+            where = "on one node, directly" if case["blame"] != "route" else "directly"
+            self._line("blame", f"{who}: the same case passes {where}, like this")
             self._transcript(self._direct[case["id"]]["transcript"], "directly")
         for line in shell(f"{'again':<{_LABEL}}", printable(case["reproduce"]), self._width - _LEFT):
             self._console.print(Text(" " * _LEFT + line))

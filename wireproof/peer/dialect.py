@@ -178,7 +178,7 @@ class SessionDialect:
         """What the WebSocket transport of this server says around the cases about WebSocket itself."""
         steps = [Step(Act.EXPECT, r"0\{.*")]
         if self.application is Application.SOCKETIO:
-            steps += [Step(Act.SEND, f"4{self.joining}"), Step(Act.EXPECT, "40.*")]
+            steps += [Step(Act.SEND, f"4{self.joining}"), Step(Act.EXPECT, "4[04].*")]
         # Everything but what the steps wait for.
-        noise = re.compile(r"(?!0\{|40)[0-6].*", re.DOTALL)
+        noise = re.compile(r"(?!0\{|40|44)[0-6].*", re.DOTALL)
         return Dialect(tuple(steps), (noise,), replies=(("2", "3"),))

@@ -194,7 +194,7 @@ class Campaign:
             suite=case.suite,
             route=flight.route,
             known=None if known is None else known.as_json(),
-            reproduce=self.settings.reproduce_line(case.id),
+            reproduce=self.settings.reproduce_line(case.id, *result.attempt.together),
         )
         self.settled += 1
         self.emit(CaseFinished(record))
@@ -220,7 +220,7 @@ class Campaign:
             f"  {entry.t:8.4f} #{entry.peer} {entry.direction:<4} {entry.kind:<5} {entry.text}"
             for entry in list(result.attempt.transcript.entries())[-40:]
         ]
-        lines.append(f"  again: {self.settings.reproduce_line(case.id)}")
+        lines.append(f"  again: {self.settings.reproduce_line(case.id, *result.attempt.together)}")
         return "\n".join(lines)
 
     def close(self) -> None:

@@ -35,6 +35,8 @@ async def discover(settings: Settings, dialer: Dialer) -> Target:
             await asyncio.wait(tasks)
         found = sockets.result() if sockets and sockets.done() else None
         facts = sessions.result() if sessions and sessions.done() else None
+        if sessions is None and isinstance(found, TargetError):
+            facts = await above.run()  # its WebSocket transport may be what is meant
     finally:
         for task in tasks:
             task.cancel()

@@ -15,8 +15,9 @@ from wireproof.peer.dialect import Application, SessionDialect
 from wireproof.peer.engineio import SessionPeer, Way
 from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.session import SessionEnd, Transport
-from wireproof.peer.socketio import SocketIOPeer
+from wireproof.peer.socketio import SocketIOPeer, describe
 from wireproof.run.settings import Settings
+from wireproof.target import capabilities_of
 from wireproof.wire.engineio import Packet
 from wireproof.wire.session import Close, Message, Pong
 from wireproof.wire.socketio import PacketType
@@ -50,6 +51,7 @@ class SessionProbe:
     dialer: Dialer
     dialect: SessionDialect
     way: Way = Way.WEBSOCKET
+    refusal: str = ""  # how the namespace was refused, and what may help
     within: float = ANSWER_WITHIN
     spoken: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -92,7 +94,8 @@ class SessionProbe:
         if speaks:
             can |= await self._socketio()
         protocols = ("engineio", "socketio") if speaks else ("engineio",)
-        return SessionFacts(protocols, can, {}, self.dialect, server, detail)
+        reasons = dict.fromkeys(capabilities_of(("socketio",)), self.refusal) if self.refusal else {}
+        return SessionFacts(protocols, can, reasons, self.dialect, server, detail)
 
     async def _in_time(self, made: Awaitable[Any]) -> Any:
         """What *made* gives; None when its time is up."""
@@ -142,7 +145,14 @@ class SessionProbe:
             answer = await client.connect(self.dialect.namespace)
         finally:
             client.discard()
-        return not isinstance(answer, SessionEnd)
+        if isinstance(answer, SessionEnd):
+            return False
+        if answer.type is PacketType.CONNECT_ERROR:
+            name, told = self.dialect.namespace, describe(answer)
+            self.refusal = (
+                f"CONNECT to {name} is refused ({told}): [socketio] auth in a profile tells credentials"
+            )
+        return True
 
     async def _echoes(self) -> bool:
         session = self.session()

@@ -80,6 +80,7 @@ class Settings:
             return self.chosen_rate
         return 20.0 if self.intensity is Intensity.GENTLE else 0.0
 
-    def reproduce_line(self, case: str) -> str:
-        """The command that runs *case* again as it ran here."""
-        return self.reproduce.format(url=shlex.quote(self.url), case=shlex.quote(case), seed=self.seed)
+    def reproduce_line(self, case: str, *together: str) -> str:
+        """The command that runs *case* again as it ran here, with those that it needs *together* with it."""
+        cases = " --case ".join(map(shlex.quote, (case, *together)))
+        return self.reproduce.format(url=shlex.quote(self.url), case=cases, seed=self.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from random import Random
@@ -45,6 +46,8 @@ class Keeper(Protocol):
         """Restart the target or wait for its return, until *check* is content; False if it stays away."""
 
 
+TOGETHER = 5  # cases that are named to be run again with one that looks back
+_SEEN_IN = re.compile(r"\(seen in ([^)]+)\)$")
 ADVANCE_EVERY = 1.0  # seconds between two events that tell how far a long case is
 
 
@@ -87,10 +90,16 @@ class Track:
             "clients": lambda: clients,
             "attempt": lambda: attempt,
             "target": lambda: self.target,
-            "aftermath": self.aftermath,
+            "aftermath": lambda: self._looking_back(attempt),
             "network": lambda: network,
         }
         return {name: offered[name]() for name in names if name in offered}, Crew(peers, sessions, network)
+
+    def _looking_back(self, attempt: Attempt) -> dict[str, str]:
+        seen = self.aftermath()
+        named = (match[1] for text in seen.values() if (match := _SEEN_IN.search(text)))
+        attempt.together = tuple(dict.fromkeys(named))[:TOGETHER]
+        return seen
 
     def aftermath(self) -> dict[str, str]:
         """The requirements broken in passing that no case has accused: what was seen, and in which case."""
