@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import ClassVar
 
 import pytest
 
@@ -22,7 +23,7 @@ async def found(server: type[SocketIoConnection], *protocols: str) -> Target:
 class Bouncer(Client):
     """Lets nobody in."""
 
-    names: tuple[str, ...] = ()
+    names: ClassVar[tuple[str, ...]] = ()
 
 
 class Closed(SocketIoConnection):
