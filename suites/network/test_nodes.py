@@ -69,7 +69,7 @@ async def test_rooms_reach_over_all_nodes(network: Network, clients: Clients, ta
     await hall.settle()
 
 
-@case("network/nodes/remote-room", needs=["rooms"], where=Where.OUTSIDE)
+@case("network/nodes/remote-room", ORDER, needs=["rooms"], where=Where.OUTSIDE)
 async def test_room_without_a_member_near_is_reached(
     network: Network, clients: Clients, target: Target
 ) -> None:

@@ -214,8 +214,7 @@ class SessionPeer(RawSession):
         if self.ended is None or self.handshake is None:
             return
         moments = list(self.pings)
-        # A POST may be refused before the answer to a GET is read that has a ping in it.
-        if self.transport is Transport.POLLING or not self._was_listening():
+        if not self._was_listening():
             self.excuse_lateness(self.ended.at)
             moments.append(self.ended.at)
         gaps = [later - one for one, later in pairwise(moments[-3:])]
