@@ -128,13 +128,17 @@ class SocketIOPeer:
             message = await self.session.message_or_end()
             if isinstance(message, SessionEnd):
                 return message
-            try:
-                packet = self._decoder.feed(message.data)
-            except PacketError as exc:
-                self.session.accuse(exc.violations)
-                packet = exc.packet
-            if packet is not None:
-                return self._take(packet)
+            if (packet := self._decode(message.data)) is not None:
+                return packet
+
+    def _decode(self, data: str | bytes) -> Packet | None:
+        """The packet that a message completes; what breaks the protocol is noted."""
+        try:
+            packet = self._decoder.feed(data)
+        except PacketError as exc:
+            self.session.accuse(exc.violations)
+            packet = exc.packet
+        return None if packet is None else self._take(packet)
 
     def _take(self, packet: Packet) -> Packet:
         """Note *packet*; where the session can be recovered, its offset is no argument of the event's."""
@@ -182,19 +186,20 @@ class SocketIOPeer:
         self, namespace: str = "/", auth: Any = ABSENT, requirement: str | None = None
     ) -> Packet:
         """Send CONNECT and demand that it is answered with CONNECT."""
-        with self.attempt.expecting(f"CONNECT for {namespace}", requirement=requirement) as expecting:
-            answer = await self.connect(namespace, auth)
-            if isinstance(answer, SessionEnd) or answer.type is not PacketType.CONNECT:
-                expecting.broken(describe(answer), ground_of(answer))
-        return answer
+        return await self._expect_reply(PacketType.CONNECT, namespace, auth, requirement)
 
     async def expect_connect_error(
         self, namespace: str, auth: Any = ABSENT, requirement: str | None = None
     ) -> Packet:
         """Send CONNECT and demand that it is answered with CONNECT_ERROR."""
-        with self.attempt.expecting(f"CONNECT_ERROR for {namespace}", requirement=requirement) as expecting:
+        return await self._expect_reply(PacketType.CONNECT_ERROR, namespace, auth, requirement)
+
+    async def _expect_reply(
+        self, kind: PacketType, namespace: str, auth: Any, requirement: str | None
+    ) -> Packet:
+        with self.attempt.expecting(f"{kind.name} for {namespace}", requirement=requirement) as expecting:
             answer = await self.connect(namespace, auth)
-            if isinstance(answer, SessionEnd) or answer.type is not PacketType.CONNECT_ERROR:
+            if isinstance(answer, SessionEnd) or answer.type is not kind:
                 expecting.broken(describe(answer), ground_of(answer))
         return answer
 
@@ -268,13 +273,8 @@ class SocketIOPeer:
     def _keep_messages(self) -> None:
         while self.session.kept:
             message = self.session.kept.popleft()
-            try:
-                packet = self._decoder.feed(message.data)
-            except PacketError as exc:
-                self.session.accuse(exc.violations)
-                packet = exc.packet
-            if packet is not None:
-                self.kept.append(self._take(packet))
+            if (packet := self._decode(message.data)) is not None:
+                self.kept.append(packet)
 
     def discard(self) -> None:
         """Give up everything, without waiting for anything."""

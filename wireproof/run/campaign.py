@@ -84,7 +84,6 @@ class Campaign:
         except UsageError as exc:
             self.problem = exc
             raise
-        self.found = len(cases)
         wanted = {case.id: self._routes_of(case) for case in chosen}
         decided = {(str(record["id"]), str(record["route"])): record for record in self.settings.kept}
         whole = {name for name, routes in wanted.items() if all((name, route) in decided for route in routes)}
