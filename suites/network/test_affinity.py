@@ -8,7 +8,7 @@ import pytest
 
 from wireproof.attempt import Attempt
 from wireproof.case import Where, case
-from wireproof.peer.engineio import Way
+from wireproof.peer.engineio import SessionPeer, Way
 from wireproof.peer.peers import Clients
 from wireproof.peer.session import Transport
 from wireproof.peer.websocket import WebSocketPeer
@@ -61,6 +61,19 @@ async def test_websocket_works_through_any_policy(
         attempt.report(spread(along))
 
 
+async def refusal(session: SessionPeer, where: str) -> str | None:
+    """The legible reason for which a POST is refused *where* it came to; None, and told, when it is served."""
+    with session.attempt.expecting("400 and a reason that is legible, at once") as expecting:
+        answer = await session.post(question(session))
+        if answer.status == 200:
+            told = "another node serves the session as well: they share it, or are one server"
+            session.attempt.report(told)
+            return None
+        if (why := reason(answer)) is None:
+            expecting.broken(f"{shown(answer)}, {where}")
+    return why
+
+
 @case("network/affinity/not-sticky", needs=["polling"], where=Where.OUTSIDE)
 @pytest.mark.parametrize("policy", ["round-robin", "none-sticky"])
 async def test_polling_without_affinity_is_refused_legibly(
@@ -71,13 +84,9 @@ async def test_polling_without_affinity_is_refused_legibly(
     async with network.through(f"simulated:{policy}") as along:
         session = along.session()
         await session.begin(Transport.POLLING)
-        with attempt.expecting("400 and a reason that is legible, at once") as expecting:
-            answer = await session.post(question(session))
-            if answer.status == 200:
-                attempt.report("another node serves the session as well: they share it, or are one server")
-                return
-            if (why := reason(answer)) is None:
-                expecting.broken(f"{shown(answer)}, on another node")
+        why = await refusal(session, "on another node")
+        if why is None:
+            return
         attempt.report(
             f"400 {why!r}: the second request of a session over long-polling came to another node; {CURE}"
         )
@@ -164,13 +173,9 @@ async def test_client_that_returns_no_cookie_is_refused_legibly(network: Network
         session = along.session()
         session.http.keeps_cookies = False
         await session.begin(Transport.POLLING)
-        with attempt.expecting("400 and a reason that is legible, at once") as expecting:
-            answer = await session.post(question(session))
-            if answer.status == 200:
-                attempt.report("another node serves the session as well: they share it, or are one server")
-                return
-            if (why := reason(answer)) is None:
-                expecting.broken(f"{shown(answer)}, when the cookie of the balancer was not returned")
+        why = await refusal(session, "when the cookie of the balancer was not returned")
+        if why is None:
+            return
         attempt.report(
             f"400 {why!r}: a client that returns no cookie comes to another node with each request, though "
             "the balancer is sticky; clients must keep cookies, those of a bare IP address too"
