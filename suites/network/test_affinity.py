@@ -62,7 +62,7 @@ async def test_websocket_works_through_any_policy(
 
 
 async def refusal(session: SessionPeer, where: str) -> str | None:
-    """The legible reason for which a POST is refused *where* it came to; None, and told, when it is served."""
+    """Why, legibly, a POST is refused *where* it came to; None when it is served, which is told."""
     with session.attempt.expecting("400 and a reason that is legible, at once") as expecting:
         answer = await session.post(question(session))
         if answer.status == 200:
