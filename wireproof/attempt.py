@@ -54,9 +54,10 @@ class Expectation:
     expected: tuple[str, ...]
     since: float
 
-    def broken(self, observed: str, ground: Ground = Ground.SEEN) -> NoReturn:
-        """End the attempt: *observed* came instead of what was expected."""
-        raise Broken(Finding(self.requirement, self.expected, observed, ground))
+    def broken(self, observed: str, ground: Ground = Ground.SEEN, seen: str | None = None) -> NoReturn:
+        """End the attempt: *observed* came instead of what was expected; *seen* as for `Attempt.broken`."""
+        entry = self.attempt.transcript.came_last(seen)
+        raise Broken(Finding(self.requirement, self.expected, observed, ground, entry))
 
 
 @dataclass(slots=True)
@@ -109,16 +110,41 @@ class Attempt:
             raise
 
     def broken(
-        self, observed: str, *expected: str, requirement: str | None = None, ground: Ground = Ground.SEEN
+        self,
+        observed: str,
+        *expected: str,
+        requirement: str | None = None,
+        ground: Ground = Ground.SEEN,
+        seen: str | None = None,
     ) -> NoReturn:
-        """End the attempt: a requirement is broken."""
-        raise Broken(Finding(requirement or self.requirements[0], expected, observed, ground))
+        """End the attempt: a requirement is broken.
+
+        *seen* is part of the transcript's entry that shows it: by default the last one that came, and none
+        where it is empty.
+        """
+        raise Broken(self._finding(observed, expected, requirement, ground, seen))
 
     def found(
-        self, observed: str, *expected: str, requirement: str | None = None, ground: Ground = Ground.SEEN
+        self,
+        observed: str,
+        *expected: str,
+        requirement: str | None = None,
+        ground: Ground = Ground.SEEN,
+        seen: str | None = None,
     ) -> None:
-        """Note a broken requirement and go on."""
-        self.findings.append(Finding(requirement or self.requirements[0], expected, observed, ground))
+        """Note a broken requirement and go on; *seen* as for `broken`."""
+        self.findings.append(self._finding(observed, expected, requirement, ground, seen))
+
+    def _finding(
+        self,
+        observed: str,
+        expected: tuple[str, ...],
+        requirement: str | None,
+        ground: Ground,
+        seen: str | None,
+    ) -> Finding:
+        entry = self.transcript.came_last(seen)
+        return Finding(requirement or self.requirements[0], expected, observed, ground, entry)
 
     def report(self, observation: str) -> None:
         """Tell what was seen; a case that only reports has the verdict `info`."""

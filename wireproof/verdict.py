@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wireproof.catalogue.requirement import Basis, Level, Requirement
+from wireproof.transcript import Entry
 
 
 class Verdict(StrEnum):
@@ -35,12 +36,16 @@ class Ground(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One requirement, broken: what would have conformed (alternatives) and what came instead."""
+    """One requirement, broken: what would have conformed (alternatives) and what came instead.
+
+    ``entry`` is the one of the transcript in which that was seen, where there is one.
+    """
 
     requirement: str
     expected: tuple[str, ...]
     observed: str
     ground: Ground = Ground.SEEN
+    entry: Entry | None = field(default=None, compare=False)
 
 
 def verdict_when_broken(requirement: Requirement) -> Verdict:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireproof.attempt import Inconclusive, NotApplicable
+from wireproof.peer.concurrent import all_of
 from wireproof.peer.engineio import SessionPeer, excuse_answer
 from wireproof.peer.exchange import Answer
 from wireproof.peer.peers import Sessions
@@ -115,4 +116,4 @@ async def collect_sids(sessions: Sessions, target: Target, transport: Transport,
         return sid
 
     # No task group: the first session that fails is to end the case with its own exception.
-    return list(await asyncio.gather(*(sid_of(sessions()) for _ in range(count))))
+    return await all_of(*(sid_of(sessions()) for _ in range(count)))

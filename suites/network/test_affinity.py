@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from wireproof.attempt import Attempt
 from wireproof.case import Where, case
+from wireproof.peer.concurrent import all_of
 from wireproof.peer.engineio import SessionPeer, Way
 from wireproof.peer.peers import Clients
 from wireproof.peer.session import Transport
@@ -50,7 +49,7 @@ async def test_websocket_works_through_any_policy(
     network.need_nodes()
     need_loopback(network)
     async with network.through(f"simulated:{policy}") as along:
-        guests = await asyncio.gather(*(guest(attempt, along, source) for source in SOURCES[:COUNT]))
+        guests = await all_of(*(guest(attempt, along, source) for source in SOURCES[:COUNT]))
         for number, one in enumerate(guests):
             with attempt.row(f"client {number + 1}"):
                 await one.expect_alive()
@@ -111,9 +110,9 @@ async def _sessions(network: Network, attempt: Attempt, via: str, way: Way) -> N
     need_loopback(network)
     async with network.through(via) as along:
         sessions = [along.session(source) for source in SOURCES[:COUNT]]
-        await asyncio.gather(*(opened(attempt, session, way) for session in sessions))
+        await all_of(*(opened(attempt, session, way) for session in sessions))
         for _ in range(2):
-            await asyncio.gather(*(session.expect_alive() for session in sessions))
+            await all_of(*(session.expect_alive() for session in sessions))
 
 
 @case("network/affinity/rooms", "network/nodes/order", needs=["rooms"], where=Where.OUTSIDE)

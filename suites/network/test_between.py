@@ -8,6 +8,7 @@ import time
 
 from wireproof.attempt import Attempt, NotApplicable
 from wireproof.case import Where, case
+from wireproof.peer.concurrent import all_of
 from wireproof.peer.engineio import Way
 from wireproof.peer.raw import Ended
 from wireproof.run.network import Along, Network
@@ -39,7 +40,7 @@ async def test_nodes_seen(network: Network, target: Target, attempt: Attempt) ->
     """How many nodes several connections come to, as the application, cookies or header fields tell."""
     along = network.outside
     if target.can("whoami"):
-        seen = [node for node in await asyncio.gather(*(_node(along) for _ in range(LOOKS))) if node]
+        seen = [node for node in await all_of(*(_node(along) for _ in range(LOOKS))) if node]
         if seen:
             names = sorted(set(seen))
             attempt.infer(
@@ -145,7 +146,7 @@ async def test_largest_body(network: Network, attempt: Attempt) -> None:
         answer = await asked(along.http(), request)
         return server_of(answer) if answer is not None and answer.status == 413 else None
 
-    found = dict(zip(BODIES, await asyncio.gather(*map(refused, BODIES)), strict=True))
+    found = dict(zip(BODIES, await all_of(*map(refused, BODIES)), strict=True))
     too_large = next((size for size, who in found.items() if who), None)
     if too_large is None:
         attempt.infer("largest body", f"{size_of(BODIES[-1])} may be announced")
@@ -170,7 +171,7 @@ async def test_longest_header_field(network: Network, attempt: Attempt) -> None:
         usual = base.status if base is not None else None
         return None if answer is not None and answer.status == usual else server_of(answer)
 
-    found = dict(zip(HEADERS, await asyncio.gather(*map(refused, HEADERS)), strict=True))
+    found = dict(zip(HEADERS, await all_of(*map(refused, HEADERS)), strict=True))
     passing = [size for size, who in found.items() if who is None]
     failing = [size for size, who in found.items() if who is not None]
     if not failing:

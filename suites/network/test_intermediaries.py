@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from wireproof.attempt import Attempt, NotApplicable
 from wireproof.case import Intensity, Where, case
+from wireproof.peer.concurrent import all_of
 from wireproof.peer.connection import End
 from wireproof.peer.far_end import Blocked, Wire
 from wireproof.run.network import Network
@@ -164,7 +163,7 @@ async def test_order_is_kept(network: Network, attempt: Attempt) -> None:
                     attempt.broken(f"{came.payload!r} where {number} was due", "the order of sending")
 
     async with tunnel(network) as made:
-        await asyncio.gather(*(talk(*way) for way in both(made)))
+        await all_of(*(talk(*way) for way in both(made)))
 
 
 @case("network/tunnel/messages", "network/tunnel/frames", where=Where.PROXIED)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from wireproof.model.history import Anomaly
+from wireproof.peer.concurrent import all_of
 
 from .hall_rules import accuse, listed
 from .hall_talk import Talk
@@ -69,7 +70,7 @@ class Hall(Talk):
                 due = self._due(ends)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(SAID_ANEW):
-                        await asyncio.gather(*(self._fenced(name, due) for name in self.present))
+                        await all_of(*(self._fenced(name, due) for name in self.present))
                     break
         await self.answered(*self.present)
 
@@ -94,7 +95,7 @@ class Hall(Talk):
             for _ in range(count):
                 await self.say(name, *rooms)
 
-        await asyncio.gather(*map(speak, speakers))
+        await all_of(*map(speak, speakers))
 
     async def expect_acknowledged(self, name: str) -> None:
         """Demand that all that a client has said is acknowledged, once."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 from collections import Counter, defaultdict
@@ -23,6 +22,7 @@ from wireproof.model.history import (
     SenderRule,
     Sent,
 )
+from wireproof.peer.concurrent import all_of
 from wireproof.peer.engineio import Way
 from wireproof.peer.peers import Clients
 from wireproof.peer.session import SessionEnd
@@ -109,7 +109,7 @@ class Talk:
     ) -> None:
         """Let a client for each of *names* join the application's namespace; *make* makes other clients."""
         made = make or self._clients
-        await asyncio.gather(*(self._enter(name, made(), way or next(self._ways)) for name in names))
+        await all_of(*(self._enter(name, made(), way or next(self._ways)) for name in names))
         self.present += names
 
     async def _enter(self, name: str, client: SocketIOPeer, way: Way) -> None:
@@ -270,7 +270,7 @@ class Talk:
 
     async def answered(self, *names: str) -> None:
         """Let each of *names* ask the server something, and listen until it is answered."""
-        await asyncio.gather(*map(self._answered, names))
+        await all_of(*map(self._answered, names))
 
     async def _answered(self, name: str) -> None:
         client = self.members[name]

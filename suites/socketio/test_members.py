@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from wireproof.case import case
+from wireproof.peer.concurrent import all_of
 from wireproof.peer.engineio import Way
 from wireproof.peer.peers import Clients
 from wireproof.target import Target
@@ -90,7 +89,7 @@ async def test_rest_is_served_while_clients_leave(clients: Clients, target: Targ
         for name, how in leaving.items():
             await hall.go(name, how)
 
-    await asyncio.gather(hall.burst(["a", "b"], 2 * len(leaving)), leave())
+    await all_of(hall.burst(["a", "b"], 2 * len(leaving)), leave())
     await hall.settle("a", "b")
 
 
@@ -124,7 +123,7 @@ async def test_newcomers_get_what_is_sent_from_now_on(clients: Clients, target: 
     await hall.enter("a", "b")
     for newcomers in (("c", "d"), ("e", "f")):
         await hall.say("a")
-        await asyncio.gather(hall.burst("b", 5), hall.enter(*newcomers))
+        await all_of(hall.burst("b", 5), hall.enter(*newcomers))
         await hall.say("a")
     await hall.settle("a", "b")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 
 from wireproof.attempt import Attempt
 from wireproof.case import case
+from wireproof.peer.concurrent import all_of
 from wireproof.peer.engineio import Way
 from wireproof.peer.peers import Clients
 from wireproof.peer.session import SessionEnd
@@ -81,7 +81,7 @@ async def test_forged_private_id_gives_nothing_away(clients: Clients, target: Ta
     hall = Recovery(clients, target)
     lost = await victim(hall)
     rows = forged(lost, hall.home)
-    found = await asyncio.gather(*(ask(hall, clients, lost, pid=pid) for pid in rows.values()))
+    found = await all_of(*(ask(hall, clients, lost, pid=pid) for pid in rows.values()))
     for row, leaked in zip(rows, found, strict=True):
         if leaked:
             hall.attempt.found(f"{row} as private id: {leaked}", "a new connection")
@@ -158,8 +158,8 @@ async def test_private_id_that_comes_twice(clients: Clients, attempt: Attempt, t
     hall = Recovery(clients, target)
     lost = await victim(hall)
     came = [clients() for _ in range(3)]
-    await asyncio.gather(*(client.start() for client in came))
-    await asyncio.gather(*(client.resume(lost) for client in came))
+    await all_of(*(client.start() for client in came))
+    await all_of(*(client.resume(lost) for client in came))
     same = sum(client.sids.get(hall.home) == lost.sids.get(hall.home) for client in came)
     attempt.report(f"{same} of {len(came)} are recovered")
 

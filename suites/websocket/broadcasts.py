@@ -14,6 +14,7 @@ from wireproof.model.history import (
     Leaving,
     SenderRule,
 )
+from wireproof.peer.concurrent import all_of
 from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.wire.http1 import Request
@@ -87,7 +88,7 @@ class Hall(Talk):
 
     async def answered(self, *names: str) -> None:
         """Let each of *names* send a ping and listen until the answer comes."""
-        await asyncio.gather(*map(self._answered, names))
+        await all_of(*map(self._answered, names))
 
     async def _answered(self, name: str) -> None:
         peer = self.members[name]
@@ -119,7 +120,7 @@ class Hall(Talk):
                 await self.hear(name)
 
         with self.attempt.expecting(f"{', '.join(sorted(wanted))} at all members"):
-            await asyncio.gather(*map(listen, self.present))
+            await all_of(*map(listen, self.present))
 
     def stall(self, name: str) -> None:
         """Let a member read nothing, and demand no more of what it hears."""
@@ -178,7 +179,7 @@ class Hall(Talk):
                     ends[name] |= {self.say(name), self.say(name)}
                 with suppress(TimeoutError):
                     async with asyncio.timeout(SAID_ANEW):
-                        await asyncio.gather(*(self._fenced(name, ends) for name in self.present))
+                        await all_of(*(self._fenced(name, ends) for name in self.present))
                     break
         await self.answered(*self.present)
 

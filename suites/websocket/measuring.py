@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from wireproof.attempt import Attempt, Inconclusive, NotApplicable
 from wireproof.case import Intensity
+from wireproof.peer.concurrent import all_of
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.websocket import BUSY, End, WebSocketPeer
@@ -210,4 +211,4 @@ async def open_all(peers: Peers, count: int) -> list[WebSocketPeer]:
         await peer.introduce()
         return peer
 
-    return await asyncio.gather(*(join() for _ in range(count)))
+    return await all_of(*(join() for _ in range(count)))

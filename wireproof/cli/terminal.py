@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from wireproof.cli.alike import Group, alike
+from wireproof.cli.excerpt import excerpt
 from wireproof.report import ROUTED, Report, sentence
 from wireproof.verdict import Verdict
 from wireproof.wire.text import printable
@@ -19,7 +20,6 @@ from wireproof.wire.text import printable
 WIDEST = 80
 NAMED = 10  # cases of a group, observations and reasons that are told one by one
 PARAMETERS = 20  # of one function
-LINES = 8  # of a transcript
 _LABEL = 10  # columns for what a line is about
 _LEFT = 6  # columns before everything that belongs to a case
 
@@ -151,27 +151,29 @@ class _Page:
             self._line("observed", case["observed"])
         for number, line in enumerate(case["reason"].split("\n") if case["reason"] else ()):
             self._line("" if number else "reason", line)
-        self._transcript(case["transcript"])
+        self._transcript(case)
         if case["blame"] in ROUTED:
             who = case["route"] + (" or the nodes behind it" if case["blame"] != "route" else "")
             where = "on one node, directly" if case["blame"] != "route" else "directly"
             self._line("blame", f"{who}: the same case passes {where}, like this")
-            self._transcript(self._direct[case["id"]]["transcript"], "directly")
+            self._transcript(self._direct[case["id"]], "directly")
         for line in shell(f"{'again':<{_LABEL}}", printable(case["reproduce"]), self._width - _LEFT):
             self._console.print(Text(" " * _LEFT + line))
         self._others(group)
         self._console.print()
 
-    def _transcript(self, entries: Sequence[Mapping[str, Any]], name: str = "wire") -> None:
+    def _transcript(self, case: Mapping[str, Any], name: str = "wire") -> None:
+        entries, some = case["transcript"], excerpt(case)
         several = len({entry["peer"] for entry in entries}) > 1
-        if len(entries) > LINES:
-            before = _plural(len(entries) - LINES, "line", "lines")
-            self._line(name, f"({before} before these are in --html and --json)")
-        for number, entry in enumerate(entries[-LINES:]):
+        for number, at in enumerate(some.shown):
+            entry = entries[at]
             peer = f" #{entry['peer']}" if several else ""
             head = f"{entry['t']:.4f}{peer} {_WAYS.get(entry['dir'], entry['dir']):<4} "
-            label = name if not number and len(entries) <= LINES else ""
-            self._line(label, f"{head}{entry['text']}", len(head))
+            label = "" if number else name
+            mark, style = (">", _STYLES.get(case["verdict"], "")) if at == some.marked else ("", "")
+            self._line(f"{label:<{_LABEL - 2}}{mark}", f"{head}{entry['text']}", len(head), style)
+        if some.rest:
+            self._line("", some.rest)
 
     def _others(self, group: Group) -> None:
         """The rest of a group: by name alone where the same was seen, else with what was seen."""
@@ -226,11 +228,11 @@ class _Page:
         for line in more:
             self._console.print(Text(" " * _LEFT + line))
 
-    def _line(self, label: str, text: str, under: int = 0) -> None:
+    def _line(self, label: str, text: str, under: int = 0, style: str = "") -> None:
         """One labelled line of a case; its further lines hang *under* so many columns of its text."""
         for number, line in enumerate(plain(printable(text), self._width - _LEFT - _LABEL, under)):
             text = f"{' ' * _LEFT}{'' if number else label:<{_LABEL}}{line}"
-            self._console.print(Text(text.rstrip()))
+            self._console.print(Text(text.rstrip(), style=style))
 
     def _free(self, text: str, left: int = 0, style: str = "") -> None:
         for line in plain(text, self._width - left):

@@ -344,7 +344,7 @@ class SessionPeer(RawSession):
         with self.attempt.expecting("no message", requirement=requirement) as expecting:
             await self.expect_alive(requirement)
             if self.kept:
-                expecting.broken(f"the message {_shown(self.kept[0].data)}")
+                expecting.broken(f"the message {_shown(self.kept[0].data)}", seen=str(self.kept[0]))
 
     async def expect_ping(self, requirement: str | None = None) -> float:
         """Demand the server's next ping and return when it came, on the monotonic clock."""
@@ -361,7 +361,12 @@ class SessionPeer(RawSession):
         wanted = requirement or self.attempt.requirements[0]
         for violation in self.violations:
             if violation.requirement == wanted:
-                self.attempt.broken(violation.text, "none of it in the server's packets", requirement=wanted)
+                self.attempt.broken(
+                    violation.text,
+                    "none of it in the server's packets",
+                    requirement=wanted,
+                    seen=f"breaks {wanted}: ",
+                )
 
 
 def excuse_answer(answer: Answer) -> None:

@@ -326,15 +326,15 @@ class RawSession:
                 self.note(Direction.NOTE, f"breaks {violation.requirement}: {violation.text}")
 
     def note(self, direction: Direction, packet: Packet | str) -> None:
-        """Put a packet into the transcript; its bytes stand there with the frame or body that carries it."""
-        if isinstance(packet, str):
-            packet = f"raw {printable(packet[:80])}{'…' * (len(packet) > 80)}"
+        """Put a packet, or words about one, into the transcript; its bytes stand with what carries it."""
         self.attempt.transcript.add(0, direction, Kind.PACKET, str(packet))
 
     def _note_out(self, packet: Packet | str) -> None:
-        self.note(Direction.OUT, packet)
-        if isinstance(packet, Packet) and packet.type is PacketType.PONG:
+        if isinstance(packet, str):
+            packet = f"raw {printable(packet[:80])}{'…' * (len(packet) > 80)}"
+        elif packet.type is PacketType.PONG:
             self.lively = time.monotonic()
+        self.note(Direction.OUT, packet)
 
     # Upgrading ------------------------------------------------------------------------------------
 

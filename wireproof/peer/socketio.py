@@ -246,7 +246,7 @@ class SocketIOPeer:
             await self.expect_alive(requirement)
             for packet in self.kept:
                 if not wanted or any(one(packet) for one in wanted):
-                    expecting.broken(describe(packet))
+                    expecting.broken(describe(packet), seen=f"Socket.IO {describe(packet)}")
 
     async def expect_alive(self, requirement: str | None = None) -> None:
         """Demand that the session lives on; what comes before its sign of life is kept."""

@@ -16,7 +16,7 @@ from wireproof.peer.raw import Ended, RawPeer, Refusal
 from wireproof.verdict import Ground
 from wireproof.wire.http1 import Request, Response
 from wireproof.wire.session import Close, Message, Ping, Pong
-from wireproof.wire.text import opcode_name, shorten
+from wireproof.wire.text import describe_frame, opcode_name, shorten
 from wireproof.wire.websocket import CloseCode, Frame, Opcode
 
 ANSWER = "rfc6455/4.2.1/error-response"  # the duty to answer a bad handshake at all
@@ -231,7 +231,8 @@ class WebSocketPeer(RawPeer):
         with self.attempt.expecting("no message", requirement=requirement) as expecting:
             await self.expect_pong(ping.payload, requirement=requirement)
             if self.messages:
-                expecting.broken(describe_message(self.messages[0]))
+                frame = self.messages[0].frames[-1]
+                expecting.broken(describe_message(self.messages[0]), seen=describe_frame(frame))
 
     # Closing ----------------------------------------------------------------------------------------
 
@@ -271,7 +272,12 @@ class WebSocketPeer(RawPeer):
         wanted = requirement or self.attempt.requirements[0]
         for violation in self.violations:
             if violation.requirement == wanted:
-                self.attempt.broken(violation.text, "none of it in the server's frames", requirement=wanted)
+                self.attempt.broken(
+                    violation.text,
+                    "none of it in the server's frames",
+                    requirement=wanted,
+                    seen=f"breaks {wanted}: ",
+                )
 
 
 def cut_short(expecting: Expectation, end: Close | Ended) -> NoReturn:

@@ -11,6 +11,7 @@ from functools import partial
 
 from wireproof.attempt import Attempt, Broken, Inconclusive, NotApplicable
 from wireproof.errors import TargetError
+from wireproof.peer.concurrent import all_of
 from wireproof.peer.connection import Dialer
 from wireproof.peer.dialect import ROOMS, Dialect, Room
 from wireproof.peer.raw import Ended, Refusal
@@ -68,7 +69,7 @@ class Probe:
         rooms = self.settings.dialect.rooms
         names |= {name: partial(self._relays, room) for name, room in rooms.items()}
         wanted = [name for name in names if name not in self.settings.assume | self.settings.without]
-        found = await asyncio.gather(*(self._holds(names[name]) for name in wanted))
+        found = await all_of(*(self._holds(names[name]) for name in wanted))
         capabilities = {
             "pong": pong,
             "tls": self.dialer.endpoint.tls is not None,

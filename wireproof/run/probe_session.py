@@ -7,9 +7,10 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 from wireproof.attempt import Attempt, Broken, Inconclusive, NotApplicable
+from wireproof.peer.concurrent import all_of
 from wireproof.peer.connection import Dialer
 from wireproof.peer.dialect import Application, SessionDialect
 from wireproof.peer.engineio import SessionPeer, Way
@@ -105,11 +106,17 @@ class SessionProbe:
         except TimeoutError:
             return None
 
-    async def _holds(self, probe: Callable[[], Awaitable[bool]]) -> bool:
+    async def _told(self, probe: Callable[[], Awaitable[bool]]) -> bool | None:
+        """What *probe* finds; None when it was cut short, which tells little of what the server can do."""
         try:
-            return bool(await self._in_time(probe()))
+            return cast("bool | None", await self._in_time(probe()))
         except (Broken, Inconclusive, NotApplicable):
-            return False
+            return None
+
+    async def _holds(self, probe: Callable[[], Awaitable[bool]]) -> bool:
+        # Where we were late ourselves, the server may have given us up: it has a second hearing.
+        told = await self._told(probe)
+        return bool(await self._told(probe) if told is None else told)
 
     async def _opens_socket_at_once(self) -> bool:
         """The same of a server that may know nothing of Engine.IO: one that is silent costs no time."""
@@ -184,10 +191,10 @@ class SessionProbe:
         }
         told = self.settings.assume | self.settings.without
         wanted = {name: probe for name, probe in probes.items() if name not in told}
-        found = await asyncio.gather(*(self._tells(probe) for probe in wanted.values()))
+        found = await all_of(*(self._capable(probe) for probe in wanted.values()))
         return dict(zip(wanted, found, strict=True))
 
-    async def _tells(self, probe: Callable[[SocketIOPeer], Awaitable[bool]]) -> bool:
+    async def _capable(self, probe: Callable[[SocketIOPeer], Awaitable[bool]]) -> bool:
         async def tried() -> bool:
             client = SocketIOPeer(self.session())
             try:

@@ -40,7 +40,12 @@ def case_record(
         "requirements": list(plan.spec.requirements),
         "broken": sorted({finding.requirement for finding in result.findings}),
         "findings": [
-            {"requirement": found.requirement, "observed": found.observed, "ground": str(found.ground)}
+            {
+                "requirement": found.requirement,
+                "observed": found.observed,
+                "ground": str(found.ground),
+                "at": _place(found.entry, result.attempt.transcript),
+            }
             for found in result.findings
         ],
         "expected": list(accused.expected) if accused else [],
@@ -60,6 +65,10 @@ def case_record(
 def _observed(result: Result) -> str:
     seen = [finding.observed for finding in result.findings] or result.attempt.reports
     return "; ".join(dict.fromkeys(seen))
+
+
+def _place(wanted: Entry | None, transcript: Transcript) -> int | None:
+    return next((at for at, entry in enumerate(transcript.entries()) if entry is wanted), None)
 
 
 def _entries(transcript: Transcript, budget: int) -> list[dict[str, Any]]:
