@@ -62,6 +62,7 @@ class Ground:
         self.tried: list[str] = []
         self.checks = 0
         self.late = -1.0
+        self.known: set[str] = set()
 
     # For cases -------------------------------------------------------------------------------------
 
@@ -111,6 +112,9 @@ class Ground:
 
     def held_up(self, since: float) -> bool:
         return self.late > since
+
+    def is_known(self, plan: Plan, _: Result) -> bool:
+        return plan.id in self.known
 
     async def recover(self, suspects: Sequence[str]) -> bool:
         self.lost.append(tuple(suspects))

@@ -12,6 +12,8 @@ from tests.run.test_scheduler_trouble import killer, verdicts
 from wireproof.attempt import Attempt
 from wireproof.run.scheduler import Scheduler
 from wireproof.run.ways import Turns
+from wireproof.verdict import Ground as Because
+from wireproof.verdict import Verdict
 
 
 @pytest.fixture
@@ -63,3 +65,12 @@ def test_suspect_stays_one_when_another_route_has_the_target_back_before_it_land
     flight = ground.flight("a", meets_the_end)
     ground.run(scheduler.fly_all([flight]))
     assert verdicts([flight.outcome.result(timeout=0)]) == ["pass"]
+
+
+def test_what_is_known_of_a_route_is_not_tried_again(ground: Ground) -> None:
+    async def mute(attempt: Attempt) -> None:
+        attempt.broken("nothing", "an answer", ground=Because.MISSING)
+
+    ground.known.add("mute")
+    (result,) = ground.fly(ground.flight("mute", mute))
+    assert (result.verdict, ground.tried) == (Verdict.FAIL, ["mute"])

@@ -69,6 +69,9 @@ class Control(Protocol):
     def held_up(self, since: float) -> bool:
         """Whether the harness itself was too busy, at some moment since then, to answer in time."""
 
+    def is_known(self, plan: Plan, result: Result) -> bool:
+        """Whether *result* is what is known of the route to the target, and so of no doubt."""
+
     async def recover(self, suspects: Sequence[str]) -> bool:
         """Restart the target, or wait for its return; False when it stays away."""
 
@@ -194,7 +197,10 @@ class Scheduler:
         result = flight.result
         accuses = result is not None and result.verdict in (Verdict.FAIL, Verdict.WARN)
         # Where we were late ourselves, a server may have given us up, as it may any client.
-        if result is not None and (result.doubtful or (accuses and self.control.held_up(flight.began))):
+        doubtful = result is not None and (
+            result.doubtful or (accuses and self.control.held_up(flight.began))
+        )
+        if result is not None and doubtful and not self.control.is_known(flight.plan, result):
             self._doubtful.append(flight)
         else:
             self._finish(flight)

@@ -15,6 +15,8 @@ from wireproof.peer.session import Transport
 from wireproof.profile import Known
 from wireproof.proxy.route import OpenRoute
 from wireproof.run.events import CaseAdvanced, CaseStarted, Event, TargetBack, TargetLost
+from wireproof.run.judge import Result
+from wireproof.run.known import known_failure
 from wireproof.run.network import Network
 from wireproof.run.probe import is_alive
 from wireproof.run.probe_session import session_is_alive
@@ -174,6 +176,10 @@ class Track:
     def held_up(self, since: float) -> bool:
         """See `wireproof.run.scheduler.Control`."""
         return self.keeper.held_up(since)
+
+    def is_known(self, plan: Plan, result: Result) -> bool:
+        """See `wireproof.run.scheduler.Control`."""
+        return known_failure(self.known, plan.id, self.route.name, result) is not None
 
     async def recover(self, suspects: Sequence[str]) -> bool:
         """See `wireproof.run.scheduler.Control`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wireproof.wire.websocket import Frame, LengthForm, Masking, Opcode, ReceivedFrame, Rsv
 
+_OPCODES = {int(opcode): opcode.name.lower() for opcode in Opcode}
 _ESCAPED = {n: f"\\x{n:02x}" for n in (*range(32), ord("\\"), *range(127, 256))}
 
 
@@ -15,10 +16,7 @@ def shorten(data: bytes, limit: int = 60) -> str:
 
 def opcode_name(opcode: int) -> str:
     """The opcode's name, or its number when it is reserved."""
-    try:
-        return Opcode(opcode).name.lower()
-    except ValueError:
-        return f"opcode {opcode:#x}"
+    return _OPCODES.get(opcode) or f"opcode {opcode:#x}"
 
 
 def describe_code(payload: bytes) -> str:

@@ -34,6 +34,9 @@ class Rsv(IntFlag):
     RSV3 = 0x10
 
 
+_RSV = {bits: Rsv(bits) for bits in range(0, 0x80, 0x10)}  # looked up, for there are many frames
+
+
 class CloseCode(IntEnum):
     """Status codes of RFC 6455 section 7.4.1 and of the IANA registry."""
 
@@ -140,7 +143,7 @@ class Frame:
     def encode(self, fresh_key: bytes = b"\0\0\0\0") -> bytes:
         """The frame's bytes; *fresh_key* is used when ``mask`` asks for a fresh key."""
         length = len(self.payload) if self.declared is None else self.declared
-        first = (0x80 if self.fin else 0) | self.rsv | (self.opcode & 0xF)
+        first = (0x80 if self.fin else 0) | int(self.rsv) | (self.opcode & 0xF)
         key = fresh_key if self.mask is Masking.FRESH else self.mask
         bit = 0 if isinstance(key, Masking) else 0x80
         if self.length_form is LengthForm.BITS_64 or length > 0xFFFF:
@@ -254,7 +257,7 @@ class FrameReader:
             opcode=header[0] & 0x0F,
             payload=apply_mask(payload, mask) if mask else payload,
             fin=bool(header[0] & 0x80),
-            rsv=Rsv(header[0] & 0x70),
+            rsv=_RSV[header[0] & 0x70],
             mask=mask,
             header=header,
             minimal=minimal,
