@@ -56,6 +56,7 @@ class Expectation:
 
     def broken(self, observed: str, ground: Ground = Ground.SEEN, seen: str | None = None) -> NoReturn:
         """End the attempt: *observed* came instead of what was expected; *seen* as for `Attempt.broken`."""
+        self.attempt.excuse()
         entry = self.attempt.transcript.came_last(seen)
         raise Broken(Finding(self.requirement, self.expected, observed, ground, entry))
 
@@ -67,6 +68,8 @@ class Attempt:
     ``requirements`` are the ids that the case checks, the first being the one that verbs accuse by default.
     ``patience`` is how many seconds a case may wait for what need not come; ``postpone`` moves its deadline,
     ``progress`` counts it anew from now and is told what part of the case, from 0 to 1, has been done since.
+    ``doubt`` says why silence accuses nobody, where that is so.
+    ``excuses`` are asked before anybody is accused: why what was seen may be nobody's fault, or nothing.
     ``intensity`` is that of the run, a `wireproof.case.Intensity`: it bounds how far a case may probe.
     """
 
@@ -81,7 +84,9 @@ class Attempt:
     limits: dict[str, float] = field(default_factory=dict)
     together: tuple[str, ...] = ()  # cases without which this one shows nothing
     between: dict[str, str] = field(default_factory=dict)
+    excuses: list[Callable[[], str]] = field(default_factory=list)
     patience: float = 0.0
+    doubt: str = ""
     intensity: int = 1
     postpone: Callable[[float], None] = lambda _: None
     progress: Callable[[float], None] = lambda _: None
@@ -143,8 +148,15 @@ class Attempt:
         ground: Ground,
         seen: str | None,
     ) -> Finding:
+        self.excuse()
         entry = self.transcript.came_last(seen)
         return Finding(requirement or self.requirements[0], expected, observed, ground, entry)
+
+    def excuse(self) -> None:
+        """Raise `Inconclusive` where what was seen may be nobody's fault."""
+        for excuse in self.excuses:
+            if told := excuse():
+                raise Inconclusive(told)
 
     def report(self, observation: str) -> None:
         """Tell what was seen; a case that only reports has the verdict `info`."""

@@ -9,14 +9,22 @@ import re
 from collections.abc import Iterable, Sequence
 
 from wireproof.attempt import Attempt, NotApplicable
-from wireproof.model.history import Anomaly, History, Joined, Received, SenderRule, Sent
+from wireproof.model.history import (
+    Anomaly,
+    History,
+    Joined,
+    Oddity,
+    Received,
+    SenderRule,
+    Sent,
+    summary,
+)
 from wireproof.peer.dialect import Application
 from wireproof.peer.engineio import SessionPeer
 from wireproof.wire.engineio import Packet, PacketType
 
 UNKNOWN_APPLICATION = "nothing is known that the server's application answers to"
 _JOINING = re.compile(r"[04]/(?P<text>[^,]*)(?:,.*)?", re.DOTALL)
-_TOLD = 6  # oddities told one by one
 
 
 def question(session: SessionPeer, text: str, size: int = 0) -> Packet:
@@ -78,14 +86,15 @@ def compare(
     for text in came:
         if text in known:
             history.take(Received("the client", text))
-    told: dict[str, list[str]] = {}
+    told: dict[str, list[Oddity]] = {}
     for oddity in history.oddities():
         rule = (rules or {}).get(oddity.kind, attempt.requirements[0])
-        told.setdefault(rule, []).append(oddity.text)
-    for rule, texts in told.items():
-        more = f"; and {len(texts) - _TOLD} more" if len(texts) > _TOLD else ""
+        told.setdefault(rule, []).append(oddity)
+    for rule, some in told.items():
+        observed, seen = summary(some)
         attempt.found(
-            "; ".join(texts[:_TOLD]) + more,
+            observed,
             f"the answers to {len(sent)} messages, once each and in order",
+            seen=seen,
             requirement=rule,
         )

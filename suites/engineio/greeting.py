@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -95,7 +94,7 @@ def _refused(session: SessionPeer, refusal: Refusal) -> Greeting:
 
 
 def _note(session: SessionPeer, packet: Packet) -> None:
-    session.lively = time.monotonic()
+    session.heartbeat.begin()
     try:
         session.handshake = parse_handshake(str(packet.data))
     except HandshakeError as exc:

@@ -54,7 +54,6 @@ async def read_packets(session: SessionPeer, answer: Answer, expecting: Expectat
     """The packets of a response that must have some; pings are answered."""
     if answer.status != 200:
         excuse_answer(answer)
-        session.excuse_lateness()
         expecting.broken(str(answer), Ground.MISSING if answer.response is None else Ground.SEEN)
     packets = session.read_answer(answer)
     for packet in packets:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 
 from wireproof.attempt import NotApplicable
@@ -68,7 +67,7 @@ async def enter(session: SessionPeer) -> list[str]:
     if answer.status is None or answer.status >= 400:
         raise NotApplicable("the server does not serve revision 3 of the protocol")
     expected = "an open packet behind its count of characters"
-    session.lively = time.monotonic()
+    session.heartbeat.begin()
     try:
         first, *others = read_payload(answer.body)
         session.handshake = parse_handshake(first[1:])

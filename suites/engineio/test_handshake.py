@@ -108,12 +108,10 @@ async def test_listed_upgrades_work(session: SessionPeer, target: Target, attemp
         found = await session.connect_socket()
         if isinstance(found, Refusal):
             excuse_refusal(found)
-            session.excuse_lateness()
             expecting.broken(f"the WebSocket was refused: {found.detail}")
         found.send(Frame.text("2probe"))
         answer = await receive_packet(found, session)
         if answer != Packet.pong("probe"):
-            session.excuse_lateness()
             end = found.close_received or found.ended
             expecting.broken(f"the probe was answered with {answer or end}")
 

@@ -31,7 +31,6 @@ async def test_probe_is_answered(session: SessionPeer, attempt: Attempt) -> None
         found = await session.connect_socket()
         if isinstance(found, Refusal):
             excuse_refusal(found)
-            session.excuse_lateness()
             expecting.broken(f"refused: {found.detail}")
         found.send(Frame.text("2probe"))
         packet = await receive_packet(found, session)
@@ -75,7 +74,6 @@ async def test_noop_for_a_waiting_get(sessions: Sessions, attempt: Attempt) -> N
             if answer is None:
                 expecting.broken(NO_ANSWER, Ground.MISSING)
             if answer.status != 200:
-                session.excuse_lateness()
                 expecting.broken(str(answer))
             packets = session.read_answer(answer)
             if Packet.noop() in packets:

@@ -24,13 +24,11 @@ async def next_packet(session: SessionPeer, expecting: Expectation) -> Packet:
         if session.transport is Transport.POLLING:
             answer = await session.poll()
             if answer.status != 200:
-                session.excuse_lateness()
                 expecting.broken(str(answer), Ground.MISSING)
             session.packets.extend(session.read_answer(answer))
         elif session.socket is not None:
             packet = await receive_packet(session.socket, session)
             if packet is None:
-                session.excuse_lateness()
                 expecting.broken("the WebSocket ended", Ground.MISSING)
             session.packets.append(packet)
     return session.packets.popleft()

@@ -64,7 +64,7 @@ async def test_idle_timeout_above_the_heartbeat_cuts_nothing(
         await opened(attempt, session, way)
         what = f"a session that lives, through an idle time-out of {idle:g} s"
         with attempt.expecting(what, requirement=polls) as expecting:
-            if end := await session.next_ping(len(session.pings) + PINGS - 1):
+            if end := await session.next_ping(len(session.heartbeat.pings) + PINGS - 1):
                 expecting.broken(f"the session ended: {end}", Ground.MISSING)
             await session.expect_alive(polls)
 
@@ -86,7 +86,7 @@ async def test_idle_timeout_within_the_heartbeat_is_told(
         await session.introduce()
         began = time.monotonic()
         with attempt.expecting("the end of the session, or a ping"):
-            end = await session.next_ping(len(session.pings))
+            end = await session.next_ping(len(session.heartbeat.pings))
         lasted = time.monotonic() - began
         setting = f"idle time-out {idle:g} s, heartbeat every {timers.ping_interval:g} s"
         if end is None:

@@ -226,7 +226,6 @@ class Talk:
     def _take(self, name: str, packet: Packet | SessionEnd) -> None:
         if isinstance(packet, SessionEnd) or packet.type is PacketType.DISCONNECT:
             if name in self.present:
-                self.members[name].session.excuse_end()
                 what = f"{name}: {describe(packet)}"
                 self.attempt.broken(what, "a connection that lasts", ground=Ground.MISSING)
             return

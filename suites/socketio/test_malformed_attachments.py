@@ -107,7 +107,7 @@ async def test_very_many_attachments_close(client: SocketIOPeer, attempt: Attemp
     await client.send(f'5999999-{head(client)}["message",{ONE}]')
     with attempt.expecting("the end of the session") as expecting:
         # A first ping may be under way already.
-        for number in (len(client.session.pings), len(client.session.pings) + 1):
+        for number in (len(client.session.heartbeat.pings), len(client.session.heartbeat.pings) + 1):
             if await client.session.next_ping(number) is not None:
                 return
         expecting.broken("the session lives on and waits for them")

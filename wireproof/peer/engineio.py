@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import pairwise
 
 from wireproof.attempt import Expectation, Inconclusive, NotApplicable
 from wireproof.peer.dialect import Application
@@ -24,7 +22,6 @@ from wireproof.wire.websocket import Frame
 
 ROUNDS = 2  # answers that show that a session lives on: the first may have overtaken its end
 HEARTBEATS = 3  # pings without an answer meanwhile that show that none is to come
-LATE = 0.5  # of a ping time-out, behind which a pong of ours may have come too late
 SLACK = 1.0  # seconds that a timer of the server's may be late
 
 
@@ -42,9 +39,23 @@ class SessionPeer(RawSession):
 
     kept: deque[Packet] = field(default_factory=deque)  # messages that a verb passed over
     _questions: int = 0
-    _pause: float = 0.0  # seconds, at most, from the beginning or a pong to the next pong
-    _polled: float = 0.0  # when the last GET was answered, on the monotonic clock
-    _paused: float = 0.0  # when a GET last went out behind a long pause
+
+    def __post_init__(self) -> None:
+        RawSession.__post_init__(self)  # super() needs a cell that slots take away
+        self.attempt.excuses.append(self.excuse)
+
+    def excuse(self) -> str:
+        """Why nobody is to blame for the end of the session, or for a refusal; empty where nothing is known.
+
+        A harness, or a network, that is held up delivers pongs too late, and the server is right to end it.
+        """
+        if self.handshake is None:
+            return ""
+        on_socket = self.transport is Transport.WEBSOCKET
+        missing = self._listening is None or (not on_socket and self.heartbeat.has_paused)
+        silent = self.heartbeat.silence(self.handshake, answering=self.answers_pings, missing=missing)
+        told = f": {self.ended}" if self.ended else ""
+        return f"it ended when no ping had come or been answered for {silent:.2f} s{told}" if silent else ""
 
     # Opening --------------------------------------------------------------------------------------
 
@@ -118,26 +129,12 @@ class SessionPeer(RawSession):
         """Demand that *answer* has one of the statuses in *wanted*."""
         if answer.status not in wanted:
             excuse_answer(answer)
-            self.excuse_lateness()
             names = " or ".join(str(status) for status in wanted)
             ground = Ground.MISSING if answer.response is None else Ground.SEEN
             self.attempt.broken(
                 str(answer), f"a response with {names}", requirement=requirement, ground=ground
             )
         return answer
-
-    def excuse_lateness(self, now: float | None = None) -> None:
-        """Raise `Inconclusive` when a pong of ours may have been late at *now*, which ends a session.
-
-        Where pings are left unanswered on purpose nothing is excused.
-        """
-        timers, now = self.handshake, time.monotonic() if now is None else now
-        if (
-            timers is not None
-            and self.answers_pings
-            and max(self._pause, now - self.lively) > timers.ping_interval + timers.ping_timeout * LATE
-        ):
-            raise Inconclusive("the harness may have been too slow for the server's heartbeat")
 
     async def expect_bad_request(
         self, request: Request, body: bytes = b"", requirement: str | None = None
@@ -161,7 +158,6 @@ class SessionPeer(RawSession):
             await self.ask()
             with self.attempt.expecting(self._wanted(), requirement=requirement) as expecting:
                 if isinstance(end := await self._answer(), SessionEnd):
-                    self.excuse_end()
                     expecting.broken(f"the session ended: {end}", Ground.MISSING)
 
     async def settle(self) -> SessionEnd | None:
@@ -206,25 +202,6 @@ class SessionPeer(RawSession):
                     return end
         return None
 
-    def excuse_end(self) -> None:
-        """Raise `Inconclusive` when the session ended behind pings that came late, or that none answered.
-
-        A harness that is held up reads and answers them too late, and the server is right to end it then.
-        """
-        if self.ended is None or self.handshake is None:
-            return
-        moments = list(self.pings)
-        if not self._was_listening():
-            self.excuse_lateness(self.ended.at)
-            moments.append(self.ended.at)
-        gaps = [later - one for one, later in pairwise(moments[-3:])]
-        if self.answers_pings:
-            gaps.append(self._pause)
-        if any(gap > self.timers.ping_interval + self.timers.ping_timeout * LATE for gap in gaps):
-            raise Inconclusive(
-                f"it ended when no ping had come or been answered for {max(gaps):.2f} s: {self.ended}"
-            )
-
     async def expect_end(self, requirement: str | None = None) -> SessionEnd:
         """Demand the end of the session; messages may come before it."""
         with self.attempt.expecting("the end of the session", requirement=requirement):
@@ -264,7 +241,7 @@ class SessionPeer(RawSession):
     async def _answer(self) -> Packet | SessionEnd:
         """What answers the last question, or the end of the session."""
         if self.dialect.application is Application.UNKNOWN:
-            return await self.next_ping(len(self.pings)) or Packet.ping()
+            return await self.next_ping(len(self.heartbeat.pings)) or Packet.ping()
         answer = re.compile(rf"(?:[04]/)?{self._question}(,.*)?", re.DOTALL)
         while True:
             packet = await self._from_wire()
@@ -279,7 +256,7 @@ class SessionPeer(RawSession):
         if self.dialect.application is Application.UNKNOWN:
             return await self._answer()
         answer = asyncio.ensure_future(self._answer())
-        pinged = asyncio.ensure_future(self.next_ping(len(self.pings) + HEARTBEATS - 1))
+        pinged = asyncio.ensure_future(self.next_ping(len(self.heartbeat.pings) + HEARTBEATS - 1))
         try:
             await asyncio.wait((answer, pinged), return_when=asyncio.FIRST_COMPLETED)
             return answer.result() if answer.done() else pinged.result()
@@ -287,33 +264,14 @@ class SessionPeer(RawSession):
             answer.cancel()
             pinged.cancel()
 
-    async def poll(self) -> Answer:
-        """One GET for what the server has to say."""
-        began = time.monotonic()
-        if began - max(self._polled, self.lively) > self.timers.ping_timeout * LATE:
-            self._paused = began
-        try:
-            return await RawSession.poll(self)
-        finally:
-            self._polled = time.monotonic()
-
-    def _note_out(self, packet: Packet | str) -> None:
-        before = self.lively
-        RawSession._note_out(self, packet)  # super() needs a cell that slots take away
-        self._pause = max(self._pause, self.lively - before)
-
-    def _was_listening(self) -> bool:
-        """Whether no ping could have been missed since the last pong, so that none of ours was due."""
-        return self.transport is Transport.WEBSOCKET or self._paused <= self.lively
-
     # Messages -------------------------------------------------------------------------------------
 
     async def _from_wire(self) -> Packet | SessionEnd:
         while True:
             packet = await self.event()
             if isinstance(packet, SessionEnd):
-                if not self._was_listening():
-                    self.excuse_lateness(packet.at)
+                # An end by the server's time-out says nothing of what was sent.
+                self.attempt.excuse()
                 return packet
             if packet.type is PacketType.MESSAGE:
                 return packet
@@ -326,7 +284,6 @@ class SessionPeer(RawSession):
         """The next message of a session that has no reason to end."""
         packet = await self.message_or_end()
         if isinstance(packet, SessionEnd):
-            self.excuse_end()
             expecting.broken(f"the session ended: {packet}", Ground.MISSING)
         return packet
 
@@ -350,11 +307,11 @@ class SessionPeer(RawSession):
         """Demand the server's next ping and return when it came, on the monotonic clock."""
         timers = self.timers
         self.attempt.last(timers.ping_interval + SLACK, "the server's ping")
-        seen = len(self.pings)
+        seen = len(self.heartbeat.pings)
         with self.attempt.expecting("a ping packet", requirement=requirement) as expecting:
             if end := await self.next_ping(seen):
                 expecting.broken(f"the session ended: {end}", Ground.MISSING)
-        return self.pings[seen]
+        return self.heartbeat.pings[seen]
 
     def expect_no_violation(self, requirement: str | None = None) -> None:
         """Demand that nothing which came so far broke *requirement* (the case's first by default)."""

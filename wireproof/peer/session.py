@@ -7,7 +7,6 @@ meanwhile: a session never ends just because nobody looked at it.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from wireproof.attempt import Attempt, Inconclusive, Outcome
 from wireproof.peer.connection import Dialer
 from wireproof.peer.dialect import Dialect, SessionDialect
 from wireproof.peer.exchange import Answer, HttpClient, with_body
+from wireproof.peer.heartbeat import Heartbeat
 from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.transcript import Direction, Kind
@@ -55,10 +55,9 @@ class Transport(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """A session is over, how it showed, and when, on the monotonic clock."""
+    """A session is over, and how it showed."""
 
     detail: str
-    at: float = field(default_factory=time.monotonic, compare=False)
 
     def __str__(self) -> str:
         return self.detail
@@ -68,8 +67,8 @@ class SessionEnd:
 class RawSession:
     """One Engine.IO session. It records everything and hides nothing.
 
-    ``answers_pings`` may be unset at any time. ``pings`` are the moments at which the server's pings came, on
-    the monotonic clock. What came before the upgrade and what came behind it stand in ``packets`` in order.
+    ``answers_pings`` may be unset at any time. What came before the upgrade and what came behind it stand in
+    ``packets`` in order.
     """
 
     dialer: Dialer
@@ -79,8 +78,7 @@ class RawSession:
     handshake: Handshake | None = None
     transport: Transport = Transport.POLLING
     packets: deque[Packet] = field(default_factory=deque)
-    pings: list[float] = field(default_factory=list)
-    lively: float = 0.0  # when the session began, or a pong was last sent, on the monotonic clock
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
     violations: list[Violation] = field(default_factory=list)
     ended: SessionEnd | None = None
     socket: WebSocketPeer | None = None  # the connection below, where the transport is WebSocket
@@ -128,11 +126,15 @@ class RawSession:
 
     async def fetch(self, request: Request, body: bytes = b"") -> Answer:
         """Send any request on a connection of the session's and await its whole answer."""
-        return await self.http.fetch(request, body)
+        answer = await self.http.fetch(request, body)
+        if self.sid and answer.status != 200 and self.sid.encode() in request.target:
+            self.heartbeat.lose()
+        return answer
 
     async def poll(self) -> Answer:
         """One GET for what the server has to say."""
-        return await self.fetch(self.request())
+        with self.heartbeat.polling(self.handshake):
+            return await self.fetch(self.request())
 
     async def post(self, *packets: Packet | str) -> Answer:
         """One POST with *packets*; raw strings stand among them as they are."""
@@ -162,6 +164,8 @@ class RawSession:
         request = self.http.with_cookies(peer.request(self.resource(Transport.WEBSOCKET, query)))
         answer = await peer.handshake(request)
         self.http.note_cookies(answer.response if isinstance(answer, Refusal) else answer)
+        if isinstance(answer, Refusal):
+            self.heartbeat.lose()
         return answer if isinstance(answer, Refusal) else peer
 
     async def begin(self, transport: Transport = Transport.POLLING) -> Handshake:
@@ -190,7 +194,7 @@ class RawSession:
         if packet.type is not PacketType.OPEN or self.handshake is not None:
             self._arrive(packet)
             return
-        self.lively = time.monotonic()
+        self.heartbeat.begin()
         try:
             self.handshake = parse_handshake(str(packet.data))
         except HandshakeError as exc:
@@ -225,7 +229,7 @@ class RawSession:
 
     async def next_ping(self, behind: int) -> SessionEnd | None:
         """Wait until more than *behind* pings have come; the end of the session if that comes first."""
-        return await self._until(lambda: len(self.pings) > behind)
+        return await self._until(lambda: len(self.heartbeat.pings) > behind)
 
     async def _until(self, ready: Callable[[], bool]) -> SessionEnd | None:
         self.listen()
@@ -270,7 +274,7 @@ class RawSession:
     async def _take(self, packet: Packet) -> None:
         match packet.type:
             case PacketType.PING:
-                self.pings.append(time.monotonic())
+                self.heartbeat.ping()
                 self._news.set()
                 if self.answers_pings:
                     await self.send(Packet(PacketType.PONG, packet.data))
@@ -290,7 +294,8 @@ class RawSession:
 
     def _end(self, detail: str) -> None:
         if self.ended is None:
-            self.ended = SessionEnd(detail, time.monotonic())
+            self.ended = SessionEnd(detail)
+            self.heartbeat.lose()
         self._news.set()
 
     def read_answer(self, answer: Answer) -> tuple[Packet, ...]:
@@ -333,7 +338,7 @@ class RawSession:
         if isinstance(packet, str):
             packet = f"raw {printable(packet[:80])}{'…' * (len(packet) > 80)}"
         elif packet.type is PacketType.PONG:
-            self.lively = time.monotonic()
+            self.heartbeat.pong()
         self.note(Direction.OUT, packet)
 
     # Upgrading ------------------------------------------------------------------------------------
@@ -389,6 +394,7 @@ async def receive_packet(peer: WebSocketPeer, session: RawSession) -> Packet | N
                 with suppress(Outcome):
                     if not peer.close_sent and peer.close_received is not None:
                         peer.send(Frame.close(peer.close_received.code))
+                session.heartbeat.lose()
                 return None
             case _:
                 pass

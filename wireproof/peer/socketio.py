@@ -176,7 +176,6 @@ class SocketIOPeer:
     async def _demand(self, expecting: Expectation, wanted: Callable[[Packet], bool]) -> Packet:
         found = await self._find(wanted)
         if isinstance(found, SessionEnd):
-            self.session.excuse_end()
             expecting.broken(f"the session ended: {found}", Ground.MISSING)
         return found
 
