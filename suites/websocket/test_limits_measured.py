@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -24,6 +25,7 @@ SMALL, LEAST, MOST = 100, 1 << 16, 1 << 32  # bytes announced; none of them is s
 FIELD = 4000  # bytes of each field in a long head
 PINGS = 1000
 HALF_REQUEST = 30  # bytes of it
+UNANSWERED = 1.0  # seconds behind which a request is beyond the limit of a server that answers others
 
 
 def field_name(number: int) -> bytes:
@@ -60,9 +62,14 @@ def as_long_as(request: Request, size: int) -> Request:
 async def is_taken(peers: Peers, size: int, *, make: Callable[[Request, int], Request]) -> bool:
     """Whether the handshake is accepted that *make* makes of an ordinary one and *size*."""
     peer = peers()
-    answer = await peer.handshake(make(peer.request(), size))
-    peer.discard()
-    return is_accepted(answer)
+    try:
+        async with asyncio.timeout(UNANSWERED):
+            return is_accepted(await peer.handshake(make(peer.request(), size)))
+    except TimeoutError:
+        await peers().open()  # it is this request that is not answered
+        return False
+    finally:
+        peer.discard()
 
 
 @case(OWN)
