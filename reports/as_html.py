@@ -97,7 +97,7 @@ def _fill(page: Page, templates: Environment) -> Held:
     first = [*findings.in_turn(page.findings), *page.observations]
     for result in first:
         if inline < min(INLINE, budget):
-            html = article(page, result, sequence_of(result.record["transcript"]), _beside(result))
+            html = article(page, result, sequence_of(result.record), _beside(result))
             inline += len(html)
             result.inline = True
             page.articles[result.anchor] = html
@@ -106,7 +106,7 @@ def _fill(page: Page, templates: Environment) -> Held:
     rest = [result for result in first if not result.inline]
     rest += [result for result in page.results if id(result) not in there]
     for result in rest:
-        sequence = sequence_of(result.record["transcript"]) if budget > 0 else None
+        sequence = sequence_of(result.record) if budget > 0 else None
         html = article(page, result, sequence, _beside(result) if sequence is not None else None)
         if sequence is None and result.record["transcript"]:
             page.left_out.append(result.anchor)
@@ -119,4 +119,4 @@ def _fill(page: Page, templates: Environment) -> Held:
 
 def _beside(result: Result) -> Diagram | None:
     """What the same case looks like on the direct route, where only this one breaks it."""
-    return sequence_of(result.direct["transcript"]) if result.direct else None
+    return sequence_of(result.direct) if result.direct else None

@@ -10,6 +10,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from typing import Any
 
+from wireproof.report import evidence
+
 # XML 1.0 section 2.2 has no way at all to write these, not even escaped.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -88,9 +90,10 @@ def _text(case: Mapping[str, Any]) -> str:
         lines.append(f"observed {case['observed']}")
     if case["reason"]:
         lines.append(case["reason"])
+    marked = evidence(case)
     lines += [
-        f"{e['t']:9.4f} #{e['peer']} {e['dir']:<4} {e['kind']:<5} {e['text']}"
-        for e in case["transcript"][:100]
+        f"{'>' if at in marked else ''}{e['t']:9.4f} #{e['peer']} {e['dir']:<4} {e['kind']:<5} {e['text']}"
+        for at, e in enumerate(case["transcript"][:100])
     ]
     lines.append(f"again: {case['reproduce']}")
     return "\n".join(lines)

@@ -36,6 +36,9 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield "| " + " | ".join(told) + " |"
     yield "|" + "---:|" * len(told)
     yield "| " + " | ".join(str(summary[verdict]) for verdict in told) + " |"
+    for name, cause in report["causes"].items():
+        yield ""
+        yield f"**{escape(name)}:** {escape(cause)}"
     accused = [case for verdict in _SHOWN for case in report["cases"] if case["verdict"] == verdict]
     for case in accused[:MOST]:
         yield ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from wireproof.report import evidence
 
 from .hexdump import SHOWN, Dump, Row, rows_of, take_apart
 
@@ -15,7 +17,10 @@ HEAD_WIDTH = 400
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One entry. ``lane`` is the peer's lifeline from 1 on, 0 for none; at most one detail is there."""
+    """One entry. ``lane`` is the peer's lifeline from 1 on, 0 for none; at most one detail is there.
+
+    ``is_evidence`` tells whether it shows what the case is accused of.
+    """
 
     time: str
     way: str
@@ -27,6 +32,7 @@ class Step:
     dump: Dump | None = None
     raw: tuple[Row, ...] = ()
     left_out: int = 0
+    is_evidence: bool = False
 
     @property
     def has_bytes(self) -> bool:
@@ -43,11 +49,16 @@ class Diagram:
     steps: tuple[Step, ...]
 
 
-def sequence_of(transcript: Sequence[Mapping[str, Any]]) -> Diagram:
-    """The steps of *transcript*, with their bytes taken apart."""
+def sequence_of(case: Mapping[str, Any]) -> Diagram:
+    """The steps of the transcript of *case*, with their bytes taken apart."""
+    transcript: Sequence[Mapping[str, Any]] = case["transcript"]
+    marked = evidence(case)
     peers = tuple(sorted({entry["peer"] for entry in transcript if entry["peer"]}))
     lanes = {peer: min(index, LANES) for index, peer in enumerate(peers, 1)}
-    steps = tuple(_step(entry, lanes.get(entry["peer"], 0)) for entry in transcript)
+    steps = tuple(
+        replace(_step(entry, lanes.get(entry["peer"], 0)), is_evidence=at in marked)
+        for at, entry in enumerate(transcript)
+    )
     return Diagram(peers, min(len(peers), LANES), steps)
 
 

@@ -54,6 +54,19 @@ def test_failing_differently_is_a_regression() -> None:
     assert found == [(Change.OTHERWISE, True)]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        (0.1, 1.9, []),
+        (3.0, 9.0, []),
+        (0.5, 3.0, [(Change.SLOWER, False)]),
+        (3.0, 0.5, [(Change.FASTER, False)]),
+    ],
+)
+def test_only_a_large_change_of_duration_counts(before: float, after: float, found: list[Any]) -> None:
+    assert changes([case(PASSING, duration_s=before)], [case(PASSING, duration_s=after)]) == found
+
+
 def test_other_bytes_are_the_same_failure() -> None:
     other = {**FINDING, "observed": 'answered "y"'}
     assert (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wireproof.errors import ProfileError, UsageError
-from wireproof.peer.dialect import Act, Step
+from wireproof.peer.dialect import Act, Pongs, Step
 from wireproof.profile import Known, Profile, load_known, load_profile
 from wireproof.toml_document import lines_of
 from wireproof.wire.session import Message
@@ -98,7 +98,7 @@ def test_a_room_of_which_little_is_told(tmp_path: Path) -> None:
 
 def test_a_server_that_answers_no_pings(tmp_path: Path) -> None:
     profile = load(tmp_path, "[capabilities]\npong = false\necho = true\n")
-    assert profile.dialect.pings is False
+    assert profile.dialect.pongs is Pongs.MISSING
     assert profile.assume == {"echo"}
     assert profile.without == {"pong"}
 

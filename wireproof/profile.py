@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wireproof.catalogue.requirement import load_catalogue
-from wireproof.peer.dialect import Act, Dialect, EventForm, Room, SessionDialect, Step
+from wireproof.peer.dialect import Act, Dialect, EventForm, Pongs, Room, SessionDialect, Step
 from wireproof.target import CAPABILITIES
 from wireproof.wire.http1 import Header, is_token
 
@@ -81,7 +81,7 @@ def load_profile(path: str | Path) -> Profile:
     dialect = _dialect(root["websocket"]) if "websocket" in root else Dialect()
     told = {name: node.boolean() for name, node in _capabilities(root)}
     if told.get("pong") is False:
-        dialect = replace(dialect, pings=False)
+        dialect = replace(dialect, pongs=Pongs.MISSING)
     carried = list(_headers(root))
     kept = [part for _, _, secrets in carried for part in secrets]
     session = _session(root["socketio"], kept) if "socketio" in root else SessionDialect()

@@ -22,6 +22,7 @@ class Fold:
         self._run: dict[str, Any] | None = None
         self._target: dict[str, Any] | None = None
         self._routes: list[dict[str, Any]] = []
+        self._causes: dict[str, str] = {}
         self._cases: list[dict[str, Any]] = []
         self._end: dict[str, Any] | None = None
         self._last: str | None = None  # when the last event was told
@@ -34,6 +35,7 @@ class Fold:
                 self._run = dict(event)
             case "target-probed":
                 self._target, self._routes = dict(event["target"]), list(event["routes"])
+                self._causes = dict(event.get("causes", {}))
             case "case-finished":
                 self._cases.append(dict(event["case"]))
             case "run-finished":
@@ -58,6 +60,7 @@ class Fold:
             "selected": self._run["cases"],
             "target": {**self._target, "limits": self._limits()},
             "routes": self._routes,
+            "causes": self._causes,
             "between": self._between(),
             "summary": summarise(self._cases),
             "requirements": list(requirement_records(self._cases, self._target["protocols"])),
@@ -76,8 +79,8 @@ class Fold:
         return dict(sorted(limits.items()))
 
     def _between(self) -> dict[str, str]:
-        """What the cases inferred about whatever stands between, by name."""
-        told: dict[str, str] = {}
+        """What the survey and the cases inferred about whatever stands between, by name."""
+        told = dict(self._causes)
         for case in sorted(self._cases, key=lambda case: str(case["id"])):
             told |= case.get("between", {})
         return told
@@ -132,6 +135,11 @@ _BLAME: Mapping[str, str] = {
     Verdict.INFO: "route",
 }
 """Who is to blame for what breaks, by the verdict on the direct route."""
+
+
+def evidence(case: Mapping[str, Any]) -> list[int]:
+    """The places in the transcript of *case* of what shows that it breaks something, in order of findings."""
+    return [finding["at"] for finding in case["findings"] if finding.get("at") is not None]
 
 
 def summarise(cases: Iterable[Mapping[str, Any]]) -> dict[str, int]:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from wireproof.attempt import NotApplicable
-from wireproof.peer.dialect import Dialect, SessionDialect
+from wireproof.peer.dialect import LIFELESS, Dialect, Pongs, SessionDialect
 from wireproof.peer.endpoint import Endpoint
 
 # Each capability, and what a target without it is told. A fully testable server has them all.
 _BY_PROTOCOL: Mapping[str, Mapping[str, str]] = {
     "websocket": {
-        "pong": "the server answers no pings, so nothing shows whether it is alive",
+        "pong": LIFELESS[Pongs.MISSING],
         "text": "the server does not accept an ordinary text message",
         "binary": "the server does not accept an ordinary binary message",
         "echo": "the server does not echo text messages",

@@ -11,12 +11,14 @@ from wireproof.peer.peers import Sessions
 from wireproof.peer.raw import Refusal
 from wireproof.peer.session import Transport
 from wireproof.peer.websocket import WebSocketPeer
+from wireproof.target import Target
 from wireproof.wire.engineio import Packet
 from wireproof.wire.websocket import Frame
 
 from .asking import answer_in, answers_in, question, questions
 from .polling import NOBODY
 from .sockets import expect_no_session, open_witness, watch
+from .ways import need
 
 SECOND = "engineio/websocket/second-connection"
 
@@ -96,9 +98,10 @@ async def test_separator_in_a_message_received(session: SessionPeer) -> None:
 @case(SECOND, needs=["websocket-transport"])
 @pytest.mark.parametrize("way", [Way.WEBSOCKET, Way.UPGRADED])
 async def test_second_connection(
-    sessions: Sessions, session: SessionPeer, attempt: Attempt, way: Way
+    sessions: Sessions, session: SessionPeer, target: Target, attempt: Attempt, way: Way
 ) -> None:
     """When a client opens a second WebSocket for its session, one of the two is closed."""
+    need(target, way)
     witness = await open_witness(sessions)
     if way is Way.WEBSOCKET:
         await session.begin(Transport.WEBSOCKET)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from wireproof.attempt import Attempt
-from wireproof.model.history import Anomaly, Oddity
+from wireproof.model.history import Anomaly, Oddity, summary
 
 ALONE = "a broadcast reaches every client of the namespace, those of other cases too"
 BROADCAST = tuple(f"socketio-contract/broadcast/{one}" for one in ("complete", "once", "order"))
@@ -24,18 +24,17 @@ _OWN: Mapping[Anomaly, tuple[str, ...]] = {
     Anomaly.STRAY: ("broadcast/excluded", "rooms/sender"),
 }
 _FAMILIES = ("recovery", "rooms", "broadcast", "nodes")
-_TOLD = 6  # oddities told one by one
 
 
 def accuse(attempt: Attempt, oddities: Iterable[Oddity]) -> None:
     """Note *oddities*, each as the requirement it breaks if the case lists that, else as the case's first."""
-    told: defaultdict[str, list[str]] = defaultdict(list)
+    told: defaultdict[str, list[Oddity]] = defaultdict(list)
     for oddity in oddities:
-        told[_accused(attempt, oddity)].append(oddity.text)
-    for requirement, texts in told.items():
-        more = f"; and {len(texts) - _TOLD} more" if len(texts) > _TOLD else ""
-        observed = "; ".join(texts[:_TOLD]) + more
-        attempt.found(observed, "each event once, in order, where it belongs", requirement=requirement)
+        told[_accused(attempt, oddity)].append(oddity)
+    for requirement, some in told.items():
+        observed, came = summary(some)
+        expected, seen = "each event once, in order, where it belongs", f":{came};" if came else ""
+        attempt.found(observed, expected, requirement=requirement, seen=seen)
 
 
 def _accused(attempt: Attempt, oddity: Oddity) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from wireproof.attempt import Attempt
-from wireproof.model.history import Anomaly, Oddity
+from wireproof.model.history import Anomaly, Oddity, summary
 
 ALONE = "the room is one for all: what other cases say would be delivered to every member"
 COMPLETE, UNCHANGED = "broadcast/delivery/complete", "broadcast/delivery/unchanged"
@@ -15,19 +15,18 @@ ORDER = tuple(sorted(DELIVERY, key=lambda name: not name.endswith("order")))
 EXCLUDED, INCLUDED = "broadcast/sender/excluded", "broadcast/sender/included"
 
 _ACCUSED = dict(zip((Anomaly.LOST, Anomaly.DOUBLED, Anomaly.REORDERED, Anomaly.STRAY), DELIVERY, strict=True))
-_TOLD = 6  # oddities told one by one
 
 
 def accuse(attempt: Attempt, oddities: Iterable[Oddity]) -> None:
     """Note *oddities*, each as the requirement it breaks if the case lists that, else as the case's first."""
-    told: defaultdict[str, list[str]] = defaultdict(list)
+    told: defaultdict[str, list[Oddity]] = defaultdict(list)
     for oddity in oddities:
         name = _accused(oddity)
-        told[name if name in attempt.requirements else attempt.requirements[0]].append(oddity.text)
-    for requirement, texts in told.items():
-        more = f"; and {len(texts) - _TOLD} more" if len(texts) > _TOLD else ""
-        observed = "; ".join(texts[:_TOLD]) + more
-        attempt.found(observed, "each message once, in order, where it belongs", requirement=requirement)
+        told[name if name in attempt.requirements else attempt.requirements[0]].append(oddity)
+    for requirement, some in told.items():
+        observed, came = summary(some)
+        expected, seen = "each message once, in order, where it belongs", f":{came};" if came else ""
+        attempt.found(observed, expected, requirement=requirement, seen=seen)
 
 
 def _accused(oddity: Oddity) -> str:

@@ -42,6 +42,18 @@ def test_nothing_changed(line: Line) -> None:
     assert (ran.status, ran.out) == (0, "Nothing changed.\n")
 
 
+def test_durations_are_told_once_and_last(line: Line) -> None:
+    old = [case(f"websocket/x/{n}", duration_s=seconds) for n, seconds in enumerate((0.1, 0.1, 0.1, 9.0))]
+    new = [case(f"websocket/x/{n}", duration_s=seconds) for n, seconds in enumerate((0.1, 3.1, 8.1, 0.1))]
+    new[0] = case("websocket/x/0", "fail")
+    ran = line("compare", kept(line, "old.json", *old), kept(line, "new.json", *new))
+    assert ran.out.splitlines()[-3:] == [
+        "By 5 times and 2 s or more: 2 slower and 1 faster, above all websocket/x/3, 9.00",
+        "s, now 0.10 s.",
+        "1 regression in 4 cases.",
+    ]
+
+
 def test_the_suites_have_changed(line: Line) -> None:
     tool = {"name": "wireproof", "version": "0.1.0", "suites": "2027.1"}
     ran = line(

@@ -39,9 +39,32 @@ def test_requirements_are_listed(line: Line) -> None:
     assert "rfc6455/5.2/reserved-bits " in ran.out
 
 
-@pytest.mark.parametrize("words", [["no/such"], ["--requirements", "no/such"]], ids=["cases", "requirements"])
-def test_nothing_to_list(line: Line, words: list[str]) -> None:
-    assert line("list", *words).status == 2
+def test_cases_are_listed_by_what_they_look_at(line: Line) -> None:
+    ran = line("list", "rfc6455/5.2/reserved-bits")
+    assert ran.status == 0
+    assert f"{RSV1}\n" in ran.out
+    assert "reserved_opcode" not in ran.out
+    assert ran.err == "rfc6455/5.2/reserved-bits means a requirement, which these cases look at:\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["no/such"], "no case or requirement matches 'no/such'."),
+        (["--requirements", "no/such"], "no requirement matches 'no/such'."),
+        ([RSV1.replace("conn", "con")], f"Did you mean {RSV1!r}?"),
+        (["rfc6455/10.1/untrusted-input"], "no case looks at rfc6455/10.1/untrusted-input"),
+    ],
+)
+def test_nothing_to_list(line: Line, words: list[str], hint: str) -> None:
+    ran = line("list", *words)
+    assert (ran.status, hint in ran.err) == (2, True), ran
+
+
+def test_a_requirement_is_no_case_to_run(line: Line) -> None:
+    ran = line("run", "ws://127.0.0.1:9", "--case", "rfc6455/5.2/*")
+    assert ran.status == 2
+    assert "`wireproof list 'rfc6455/5.2/*'` names their cases" in ran.err
 
 
 @pytest.mark.parametrize("name", [RSV1, "rfc6455/5.2/reserved-bits"], ids=["case", "requirement"])

@@ -10,7 +10,7 @@ import pytest
 
 from tests.peer.serving import FIRST, SECOND, Line, Script, opened, peer_of
 from wireproof.attempt import Broken, Inconclusive, NotApplicable, Outcome
-from wireproof.peer.dialect import Dialect
+from wireproof.peer.dialect import Dialect, Pongs
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.verdict import Ground
 from wireproof.wire.websocket import CloseCode, Frame, Opcode, fragments
@@ -199,7 +199,7 @@ def test_a_refusal_for_want_of_room_accuses_nobody(status: str, excuse: type[Out
 @pytest.mark.parametrize("verb", [alive, answered, fails, quiet])
 def test_a_server_that_never_answers_pings_accuses_nobody(verb: Verb) -> None:
     async def scene() -> None:
-        async with opened(ends, Dialect(pings=False)) as peer:
+        async with opened(ends, Dialect(pongs=Pongs.MISSING)) as peer:
             with pytest.raises(NotApplicable, match="answers no pings"):
                 await verb(peer)
 

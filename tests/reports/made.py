@@ -103,6 +103,7 @@ def report(cases: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
         },
         "routes": [{"name": "direct", "kind": "direct", "software": None, "version": None}],
         "summary": summarise(cases),
+        "causes": {},
         "between": {},
         "requirements": list(requirement_records(cases, ["websocket"])),
         "cases": sorted(blamed(cases), key=lambda one: (one["id"], one["route"])),

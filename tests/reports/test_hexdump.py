@@ -6,7 +6,7 @@ import pytest
 
 from reports.hexdump import header_fields, take_apart
 from reports.sequence import sequence_of
-from tests.reports.made import HEAD, entry
+from tests.reports.made import HEAD, case, entry
 from wireproof.wire.websocket import Frame, LengthForm, Masking, Opcode, Rsv
 
 KEY = b"\x83\x77\xe3\xc6"
@@ -131,11 +131,17 @@ class TestDump:
 
 class TestSequence:
     def test_an_http_message_is_shown_by_lines(self) -> None:
-        (step,) = sequence_of([entry(0.1, "out", "http", "GET", HEAD)]).steps
+        (step,) = sequence_of(case("a", transcript=[entry(0.1, "out", "http", "GET", HEAD)])).steps
         assert step.head[:2] == ("GET /chat HTTP/1.1", "Host: 127.0.0.1:9")
         assert step.head[-1] == ""
 
     def test_peers_keep_their_lifelines(self) -> None:
-        told = sequence_of([entry(0.1, "note", "tcp", "connected", None, peer) for peer in (2, 5, 0, 2)])
+        lines = [entry(0.1, "note", "tcp", "connected", None, peer) for peer in (2, 5, 0, 2)]
+        told = sequence_of(case("a", transcript=lines))
         assert [step.lane for step in told.steps] == [1, 2, 0, 1]
         assert told.peers == (2, 5)
+
+    def test_what_is_accused_is_marked(self) -> None:
+        lines = [entry(0.1, "in", "frame", f"text [{size}]") for size in (1, 2, 3)]
+        told = sequence_of(case("a", "fail", transcript=lines, findings=[{"at": 1}, {"at": None}, {}]))
+        assert [step.is_evidence for step in told.steps] == [False, True, False]

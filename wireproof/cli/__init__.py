@@ -24,24 +24,29 @@ USAGE, INTERRUPTED = 2, 130
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="wireproof")
 def cli() -> None:
-    """Judge WebSocket servers by RFC 6455 and RFC 7692, requirement by requirement."""
+    """Judge WebSocket and Socket.IO servers, and what stands before them, requirement by requirement.
+
+    `wireproof run ws://127.0.0.1:8080` judges a server of yours, `wireproof demo` one that comes along.
+    """
 
 
-for command in (
-    run_command,
-    demo_command,
-    serve_command,
-    list_command,
-    explain_command,
-    replay_command,
-    report_command,
-    compare_command,
-    baseline_command,
-    matrix_command,
-    routes_command,
-    proxy_command,
-    completion_command,
-):
+_SHORT = {
+    run_command: "Judge the server at a URL.",
+    demo_command: "Start a bundled server and judge it.",
+    serve_command: "Start a bundled server, or list them.",
+    list_command: "List cases or requirements.",
+    explain_command: "Explain a case or a requirement.",
+    replay_command: "Run a case of a report again, as it ran.",
+    report_command: "Make reports of a run's journal.",
+    compare_command: "Tell what changed from one report to another.",
+    baseline_command: "Write a report's failures as a file for --known.",
+    matrix_command: "Join the reports of several servers into one page.",
+    routes_command: "Show which proxies --via can lead through here.",
+    proxy_command: "Run a proxy, or a chain of them.",
+    completion_command: "Print what makes a shell complete the words of these commands.",
+}
+for command, words in _SHORT.items():
+    command.short_help = words
     cli.add_command(command)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from wireproof.cli.completing import files
-from wireproof.compare import Change, Difference, baseline, compare, join
+from wireproof.compare import SLOWER_BY, SLOWER_FROM, Change, Difference, baseline, compare, join
 from wireproof.content import prepare_content
 from wireproof.errors import JournalError, UsageError
 from wireproof.report import SCHEMA, Report
@@ -31,6 +31,7 @@ def read_report(path: str) -> Report:
 
 WIDTH = 80
 MOST = 20  # changes of one kind that are told one by one
+_DURATIONS = (Change.SLOWER, Change.FASTER)
 
 
 @click.command("compare")
@@ -42,17 +43,33 @@ def compare_command(old: str, new: str) -> int:
     if before["tool"]["suites"] != after["tool"]["suites"]:
         click.echo(f"The suites changed from {before['tool']['suites']} to {after['tool']['suites']}.")
     found = compare(before, after)
-    for change in Change:
+    for change in (one for one in Change if one not in _DURATIONS):
         some = [difference for difference in found if difference.change is change]
         if some:
             click.echo(f"{change} ({len(some)})")
             _show(some[:MOST])
         if len(some) > MOST:
             click.echo(f"    … and {len(some) - MOST} more")
+    if timed := [difference for difference in found if difference.change in _DURATIONS]:
+        click.echo(textwrap.fill(printable(_durations(timed)), WIDTH, break_long_words=False))
     regressions = sum(difference.is_regression for difference in found)
     counted = f"{regressions or 'No'} regression{'' if regressions == 1 else 's'}"
     click.echo(f"{counted} in {len(after['cases'])} cases." if found else "Nothing changed.")
     return 1 if regressions else 0
+
+
+def _durations(differences: Sequence[Difference]) -> str:
+    """One sentence on what takes another time than before, which may be the load of either moment."""
+    slower = sum(difference.change is Change.SLOWER for difference in differences)
+    told = [f"{count} {word}" for count, word in ((slower, "slower"), (len(differences) - slower, "faster"))]
+    _, name, before, after = max(
+        (abs(after["duration_s"] - before["duration_s"]), one.case, before["duration_s"], after["duration_s"])
+        for one in differences
+        if (before := one.before) is not None and (after := one.after) is not None
+    )
+    counted = " and ".join(text for text in told if not text.startswith("0 "))
+    much = f"{SLOWER_BY:g} times and {SLOWER_FROM:g} s or more"
+    return f"By {much}: {counted}, above all {name}, {before:.2f} s, now {after:.2f} s."
 
 
 def _show(differences: Sequence[Difference]) -> None:
@@ -71,8 +88,6 @@ def _what(difference: Difference) -> str:
     before, after = difference.before, difference.after
     if before is None or after is None:
         return str((after or before or {})["verdict"])
-    if difference.change in (Change.SLOWER, Change.FASTER):
-        return f"{before['duration_s']:.2f} s, now {after['duration_s']:.2f} s"
     seen = after["observed"] or after["reason"].partition("\n")[0]
     return f"{before['verdict']}, now {after['verdict']}" + (f": {seen}" if seen else "")
 

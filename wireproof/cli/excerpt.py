@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wireproof.report import evidence
 from wireproof.transcript import is_aside
 
 LINES = 8
 _BEHIND = 2  # of these
+_OWN = 4  # of these, at least, where there are so many
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,24 @@ class Excerpt:
 def excerpt(case: Mapping[str, Any]) -> Excerpt:
     """What to show of the transcript of *case*: all of it where that is short."""
     entries: Sequence[Mapping[str, Any]] = case["transcript"]
-    told = (finding.get("at") for finding in case["findings"])
-    marked = next((at for at in told if at is not None and at < len(entries)), None)
+    marked = next((at for at in evidence(case) if at < len(entries)), None)
     telling = [at for at, entry in enumerate(entries) if not is_aside(entry["text"])]
     if len(entries) <= LINES:
         shown = list(range(len(entries)))
     elif marked is None:
         shown = (telling or list(range(len(entries))))[-LINES:]
     else:
-        behind = [at for at in telling if at > marked][:_BEHIND]
-        before = [at for at in telling if at < marked][len(behind) + 1 - LINES :]
-        shown = [*before, marked, *behind]
+        shown = _around(marked, telling, entries)
     hidden = len(entries) - len(shown)
     return Excerpt(tuple(shown), marked, hidden, not set(telling) - set(shown))
+
+
+def _around(marked: int, telling: Sequence[int], entries: Sequence[Mapping[str, Any]]) -> list[int]:
+    """What led to the one that is marked, above all on its own connection, and a little of what followed."""
+    own = (0, entries[marked]["peer"])
+    behind = [at for at in telling if at > marked and entries[at]["peer"] in own][:_BEHIND]
+    room = LINES - 1 - len(behind)
+    before = [at for at in telling if at < marked]
+    first = [at for at in before if entries[at]["peer"] in own][-_OWN:]
+    others = [at for at in before if at not in first]
+    return sorted([*others[len(others) + len(first) - room :], *first, marked, *behind])

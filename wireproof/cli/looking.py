@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 
 import click
@@ -17,6 +17,7 @@ from wireproof.content import prepare_content
 from wireproof.errors import InternalError, UsageError
 from wireproof.pytest_plugin import case_item
 from wireproof.run.select import CaseItem, match_ids, matches
+from wireproof.toml_document import closest
 from wireproof.verdict import verdict_when_broken
 from wireproof.wire.text import printable
 
@@ -59,24 +60,50 @@ def caught_by(case: str) -> list[tuple[str, str]]:
 
 
 @click.command("list")
-@click.option("--requirements", is_flag=True, help="List requirements instead of cases.")
+@click.option("--requirements", is_flag=True, help="List requirements, whose ids PATTERN then is about.")
 @click.argument("pattern", required=False, shell_complete=case_names)
 def list_command(pattern: str | None, requirements: bool) -> None:
-    """List the cases (or requirements) whose id matches PATTERN."""
+    """List the cases whose id matches PATTERN (an id, or a glob such as 'websocket/s5_2*').
+
+    PATTERN may also match requirements, as 'rfc6455/5.2/*' does: then their cases are listed.
+    """
     if requirements:
-        catalogue = load_catalogue()
-        chosen = match_ids(pattern, list(catalogue)) if pattern else set(catalogue)
-        for name, requirement in catalogue.items():
-            if name in chosen:
-                click.echo(f"{name:55} {requirement.level:6} {requirement.basis:8} {requirement.title}")
-    else:
-        cases = collect_cases()
-        chosen = match_ids(pattern, [case.id for case in cases]) if pattern else {case.id for case in cases}
-        for case in cases:
-            if case.id in chosen:
-                click.echo(f"{case.id}\n    {case.title}")
+        _list_requirements(pattern)
+        return
+    cases = collect_cases()
+    chosen = match_ids(pattern, [case.id for case in cases]) if pattern else {case.id for case in cases}
+    chosen = chosen or _cases_of(pattern or "", list(cases))
+    for case in cases:
+        if case.id in chosen:
+            click.echo(f"{case.id}\n    {case.title}")
+
+
+def _list_requirements(pattern: str | None) -> None:
+    catalogue = load_catalogue()
+    chosen = match_ids(pattern, list(catalogue)) if pattern else set(catalogue)
     if not chosen:
-        raise UsageError(f"nothing matches {pattern!r}")
+        raise UsageError(f"no requirement matches {pattern!r}.{_like(pattern or '', catalogue)}")
+    for name, requirement in catalogue.items():
+        if name in chosen:
+            click.echo(f"{name:55} {requirement.level:6} {requirement.basis:8} {requirement.title}")
+
+
+def _cases_of(pattern: str, cases: Sequence[CaseItem]) -> set[str]:
+    """The ids of the cases that look at the requirements that *pattern* means; say so, or why not."""
+    asked = match_ids(pattern, list(load_catalogue()))
+    if not asked:
+        hint = _like(pattern, [*(case.id for case in cases), *load_catalogue()])
+        raise UsageError(f"no case or requirement matches {pattern!r}.{hint}")
+    chosen = {case.id for case in cases if asked.intersection(case.spec.requirements)}
+    if not chosen:
+        raise UsageError(f"no case looks at {', '.join(sorted(asked))}; `wireproof explain` tells why")
+    many = f"{len(asked)} requirements, which" if len(asked) > 1 else "a requirement, which"
+    click.echo(f"{pattern} means {many} these cases look at:", err=True)
+    return chosen
+
+
+def _like(pattern: str, known: Iterable[str]) -> str:
+    return "" if set("*?") & set(pattern) else closest(pattern, known)
 
 
 @click.command("explain")
@@ -93,7 +120,8 @@ def explain_command(case: str, live: bool) -> None:
     cases = collect_cases()
     chosen = match_ids(case, [one.id for one in cases])
     if not chosen:
-        raise UsageError(f"no case or requirement matches {case!r}; `wireproof list` shows all")
+        hint = _like(case, [*(one.id for one in cases), *load_catalogue()])
+        raise UsageError(f"no case or requirement matches {case!r}; `wireproof list` shows all.{hint}")
     functions: dict[Callable[..., object], list[CaseItem]] = {}
     for one, function in cases.items():
         if one.id in chosen:

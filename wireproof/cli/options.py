@@ -15,7 +15,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _SHORT = {"header": ["-H"]}
 _HERE_ONLY = (
-    click.option("-k", "keyword", metavar="EXPRESSION", help="Run what pytest's -k selects."),
+    click.option(
+        "-k",
+        "keyword",
+        metavar="EXPRESSION",
+        help="Run the cases whose names fit, as in 'close and not reason' (pytest's -k).",
+    ),
     click.option(
         "--strict-known", is_flag=True, help="Exit 1 when a known failure is no longer as described."
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from wireproof.errors import InternalError, JournalError, UsageError
 from wireproof.report import Fold, Report, exit_status
 from wireproof.run.campaign import Campaign
 from wireproof.run.choosing import settings_from
+from wireproof.run.continuing import settled_events
 from wireproof.run.journal import JournalWriter, new_journal
 from wireproof.run.known import unmatched
 from wireproof.run.settings import Settings
@@ -32,9 +34,14 @@ INTERRUPTED = 130
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @run_options
 def run_command(urls: tuple[str, ...], **options: Any) -> int:
-    """Judge the server at URL (ws://, wss://, http://, https:// or unix:/path/of.sock).
+    r"""Judge the server at URL (ws://, wss://, http://, https:// or unix:/path/of.sock).
 
     Several URLs are nodes of one service.
+
+    \b
+    Exit status: 0 all that was tested is kept      3 the target can't be reached
+                 1 it fails, in ways not known yet  4 something could not be judged
+                 2 a mistake in the command         130 interrupted
     """
     first, *others = urls or (None,)
     return run({**options, "url": first, "node": (*others, *options["node"])}, sys.argv[1:])
@@ -85,24 +92,25 @@ def perform(options: Mapping[str, Any], argv: Sequence[str], again: str | None =
     path = Path(options["journal"]) if options["journal"] else new_journal()
     journal, state = JournalWriter(path), _Following()
     keyword = ("-k", options["keyword"]) if options["keyword"] else ()
-    with follow(options) as shown:
+    with closing(journal), follow(options) as shown:
         campaign = Campaign(settings, (journal, state, *shown), load_drivers)
-        try:
+        with closing(campaign):
             status = fly(campaign, *keyword)
-        finally:
-            campaign.close()
-            journal.close()
+        nothing_left = bool(campaign.kept and not campaign.expected)
+        if nothing_left:
+            for event in settled_events(Path(options["continue"]), campaign.kept):
+                journal.handle(event)
+                state.handle(event)
     interrupted = status == pytest.ExitCode.INTERRUPTED
+    if nothing_left:
+        click.echo(f"Nothing is left to run: these are the verdicts in {options['continue']}.", err=True)
+        return Performance(state.fold.report(), interrupted, settings, path)
     if campaign.problem is not None:
         raise type(campaign.problem)(campaign.redactor.text(str(campaign.problem)))
     if status == pytest.ExitCode.INTERNAL_ERROR:
         raise InternalError(f"this is a defect of wireproof itself; what there is of the run is in {path}")
     if status == pytest.ExitCode.USAGE_ERROR and options["keyword"]:
         raise UsageError(f"-k {options['keyword']!r} is no expression that pytest understands")
-    if campaign.kept and not campaign.expected:
-        raise UsageError(
-            f"nothing is left to run: `wireproof report {options['continue']}` tells all verdicts"
-        )
     if not campaign.expected and not interrupted:
         raise UsageError(
             "nothing selected: no case fits --case, -k, --shard, --intensity and --rerun-failed together"

@@ -34,6 +34,7 @@ _STYLES = {
 _SHOWN = (Verdict.WARN, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR)
 _WAYS = {"out": "sent", "in": "came", "note": ""}
 _UNSEEN = (("not-tested", "not tested"), ("not-testable", "unseen from outside"))
+_VARIABLE = re.compile(r"\$WIREPROOF_\w+")
 _SHELL_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|\S)+""")
 
 
@@ -75,6 +76,7 @@ def show(report: Report, fail_on_warn: bool, quiet: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     page = _Page(console, max(40, min(console.width, WIDEST)), report)
     if not quiet:
+        page.causes()
         page.accusations()
         page.known()
         page.overview()
@@ -87,12 +89,28 @@ class _Page:
         self._asked = {requirement["id"]: requirement for requirement in report["requirements"]}
         self._direct = {case["id"]: case for case in report["cases"] if case["route"] == "direct"}
 
+    def causes(self) -> None:
+        """Why much was not tried on some route: first of all, since it explains the rest."""
+        for name, told in self._report["causes"].items():
+            self._print("CAUSE", _STYLES["warn"], printable(f"{name}: {told}"))
+            self._console.print()
+
     def accusations(self) -> None:
         """Everything that is not clean and not known, alike things together."""
         for verdict in _SHOWN:
             cases = [c for c in self._report["cases"] if c["verdict"] == verdict and not c["known"]]
             for group in alike(cases):
                 self._group(group)
+        self._secrets()
+
+    def _secrets(self) -> None:
+        """What stands for secrets in the commands that were shown."""
+        shown = [case["reproduce"] for case in self._report["cases"] if case["verdict"] in _SHOWN]
+        names = dict.fromkeys(name for text in shown for name in _VARIABLE.findall(text))
+        if names:
+            told = f"set {' and '.join(names)} to what you gave before you run one"
+            self._free(f"These commands leave out what is secret: {told}.")
+            self._console.print()
 
     def known(self) -> None:
         """The known failures, one entry for each reason."""

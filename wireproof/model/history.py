@@ -8,10 +8,11 @@ a member is surely in a room from ``Joined`` until ``Leaving``; between ``Joinin
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+TOLD = 6  # oddities told one by one
 EVERYONE = ""
 """The room that stands for all members, where a protocol has no rooms."""
 
@@ -93,6 +94,13 @@ class Oddity:
     member: str
     key: str
     text: str
+
+
+def summary(oddities: Sequence[Oddity]) -> tuple[str, str]:
+    """*oddities* in one text, and the key of the first message that came: empty where all are losses."""
+    more = f"; and {len(oddities) - TOLD} more" if len(oddities) > TOLD else ""
+    came = next((oddity.key for oddity in oddities if oddity.kind is not Anomaly.LOST), "")
+    return "; ".join(oddity.text for oddity in oddities[:TOLD]) + more, came
 
 
 @dataclass(slots=True)

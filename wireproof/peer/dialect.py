@@ -29,6 +29,23 @@ class Step:
     text: str
 
 
+class Pongs(Enum):
+    """What comes for the pings that are sent, and so how a server shows that it is alive."""
+
+    MATCHED = "a pong with the payload of its ping"
+    COUNTED = "a pong for each ping, without its payload"
+    STRAY = "pongs, of which nothing shows what they answer"
+    MISSING = "nothing"
+
+
+LIFELESS: Mapping[Pongs, str] = {
+    Pongs.STRAY: "pongs come without the payload of their ping (RFC 6455 section 5.5.3), and not one for "
+    "each, so nothing shows whether the server is alive",
+    Pongs.MISSING: "the server answers no pings, so nothing shows whether it is alive",
+}
+"""Why a server shows no life where its pongs are of no use."""
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """Where a server relays messages between its clients, and how that looks.
@@ -65,15 +82,15 @@ ROOMS: Mapping[str, Room] = {
 class Dialect:
     """How one server's application talks.
 
-    ``echo`` matches a whole text message; its group ``payload`` is what was sent. ``pings`` tells whether
-    the server answers pings at all. ``room`` is the one room that a profile tells. ``replies`` are the
-    texts among what is ignored that are answered at once, as a protocol above WebSocket demands.
+    ``echo`` matches a whole text message; its group ``payload`` is what was sent. ``pongs`` tells what comes
+    for a ping. ``room`` is the one room that a profile tells. ``replies`` are the texts among what is ignored
+    that are answered at once, as a protocol above WebSocket demands.
     """
 
     preamble: tuple[Step, ...] = ()
     ignore: tuple[re.Pattern[str], ...] = ()
     echo: re.Pattern[str] | None = None
-    pings: bool = True
+    pongs: Pongs = Pongs.MATCHED
     room: Room | None = None
     replies: tuple[tuple[str, str], ...] = ()
 

@@ -7,8 +7,9 @@ from typing import Generic, Protocol, TypeVar
 
 from wireproof.attempt import Attempt
 from wireproof.peer.connection import Dialer
-from wireproof.peer.dialect import Dialect, SessionDialect
+from wireproof.peer.dialect import Dialect, Pongs, SessionDialect
 from wireproof.peer.engineio import SessionPeer
+from wireproof.peer.pongs import UNCERTAIN
 from wireproof.peer.socketio import SocketIOPeer
 from wireproof.peer.websocket import WebSocketPeer
 
@@ -47,6 +48,8 @@ class Peers(Maker[WebSocketPeer]):
 
     def __init__(self, dialer: Dialer, attempt: Attempt, dialect: Dialect) -> None:
         super().__init__(lambda: WebSocketPeer(dialer, attempt, dialect))
+        if dialect.pongs is Pongs.COUNTED:
+            attempt.doubt = UNCERTAIN
         self.dialer = dialer
         self.attempt = attempt
         self.dialect = dialect

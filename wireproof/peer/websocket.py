@@ -12,7 +12,9 @@ from typing import NoReturn
 
 from wireproof.attempt import Expectation, Inconclusive, NotApplicable
 from wireproof.peer.connection import End
-from wireproof.peer.raw import Ended, RawPeer, Refusal
+from wireproof.peer.dialect import LIFELESS, Pongs
+from wireproof.peer.pongs import OWN, PongCount
+from wireproof.peer.raw import Ended, PeerEvent, RawPeer, Refusal
 from wireproof.verdict import Ground
 from wireproof.wire.http1 import Request, Response
 from wireproof.wire.session import Close, Message, Ping, Pong
@@ -20,6 +22,7 @@ from wireproof.wire.text import describe_frame, opcode_name, shorten
 from wireproof.wire.websocket import CloseCode, Frame, Opcode
 
 ANSWER = "rfc6455/4.2.1/error-response"  # the duty to answer a bad handshake at all
+PONG_DATA = "rfc6455/5.5.3/pong-data"  # the duty to return a ping's payload
 TOO_LONG = (413, 414, 431)  # statuses that tell a limit on requests, which is policy
 BUSY = (429, 503)  # statuses of a server that has no room now
 LIMITS = {
@@ -57,6 +60,18 @@ class WebSocketPeer(RawPeer):
 
     _pings: int = 0
     _awaited: set[bytes] = field(default_factory=set)
+    _count: PongCount = field(default_factory=PongCount)
+
+    def _encode(self, frame: Frame) -> bytes:
+        if frame.opcode == Opcode.PING and self.dialect.pongs is Pongs.COUNTED:
+            self._count.sent(frame.payload)
+        return RawPeer._encode(self, frame)  # super() needs a cell that slots take away
+
+    def _take(self, item: object) -> PeerEvent | None:
+        event = RawPeer._take(self, item)
+        if isinstance(event, Pong) and self.dialect.pongs is Pongs.COUNTED:
+            return self._count.told(event)
+        return event
 
     # The opening handshake ----------------------------------------------------------------------
 
@@ -95,16 +110,16 @@ class WebSocketPeer(RawPeer):
     # Liveness -----------------------------------------------------------------------------------
 
     def ping(self) -> Frame:
-        """A ping whose answer the verbs know; raise `NotApplicable` where pings are never answered."""
+        """A ping whose answer the verbs know; raise `NotApplicable` where answers show nothing."""
         self._need_pings()
         self._pings += 1
-        payload = b"wireproof-%d" % self._pings
+        payload = OWN + b"%d" % self._pings
         self._awaited.add(payload)
         return Frame.ping(payload)
 
     def _need_pings(self) -> None:
-        if not self.dialect.pings:
-            raise NotApplicable("the server answers no pings, so nothing shows whether it is alive")
+        if why := LIFELESS.get(self.dialect.pongs):
+            raise NotApplicable(why)
 
     async def expect_alive(self, requirement: str | None = None) -> None:
         """Send a ping and demand its pong: whatever was sent before has been accepted.
@@ -117,6 +132,7 @@ class WebSocketPeer(RawPeer):
 
     async def expect_pong(self, payload: bytes, requirement: str | None = None) -> None:
         """Demand a pong with *payload*; messages, pings and other pongs may come before it."""
+        self._count.wanted.add(payload)
         with self.attempt.expecting(f"a pong with {shorten(payload)}", requirement=requirement) as expecting:
             while True:
                 match await self._open_event(expecting):
@@ -140,9 +156,15 @@ class WebSocketPeer(RawPeer):
 
         A pong with another payload may be nobody's answer, so it takes three of them, each behind the ping
         sent anew, and all of it once more alone, to accuse. Messages that come first are kept for
-        `expect_message`.
+        `expect_message`. Where pongs can only be counted, none but the payload's own requirement is broken
+        by what they bring.
         """
         self._need_pings()
+        accused = requirement or self.attempt.requirements[0]
+        if self.dialect.pongs is Pongs.COUNTED and accused != PONG_DATA:
+            self.send(ping)
+            await self.expect_alive(requirement)
+            return
         what = f"a pong with {shorten(ping.payload)}"
         self._awaited.add(ping.payload)
         self.send(ping)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,3 +40,18 @@ def read_begun(path: Path, url: str) -> Begun:
         raise UsageError(f"--continue {path}: it is about {', '.join(sorted(targets))}")
     cases = [event["case"] for event in events if event["event"] == "case-finished"]
     return Begun(started["seed"], tuple(case for case in cases if case["verdict"] not in _AGAIN))
+
+
+def settled_events(path: Path, cases: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The events of the run in the journal *path*, as if *cases*, which are settled, had been all of it."""
+    events = list(read_journal(path))
+    for event in events:
+        if event["event"] == "run-started":
+            yield event | {"cases": len(cases)}
+        elif event["event"] == "target-probed":
+            yield event
+    yield from ({"event": "case-finished", "case": dict(case)} for case in cases)
+    end = {"event": "run-finished", "finished": events[-1].get("at", events[0].get("started", ""))}
+    told = next((event for event in reversed(events) if event["event"] == "run-finished"), None)
+    seconds = sum(case["duration_s"] for case in cases)
+    yield (told or end | {"duration_s": seconds}) | {"complete": True}

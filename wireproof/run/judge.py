@@ -73,11 +73,13 @@ def judge_deadline(attempt: Attempt, timeout: float, waited: float, witness: str
     Whoever got much of its time to answer late in a slow attempt is not accused of silence.
     """
     waiting = attempt.waiting
-    if waiting is None or witness is not None or waited < max(timeout * SILENT_FOR, LEAST_SILENCE):
-        why = f"; a second connection: {witness}" if witness else "; it went on slowly until then"
-        return Result(
-            Verdict.INCONCLUSIVE, attempt, reason=f"no end within {timeout:g} s{why}", deadline=True
+    slow = waiting is None or waited < max(timeout * SILENT_FOR, LEAST_SILENCE)
+    if waiting is None or slow or witness is not None or attempt.doubt:
+        why = (
+            f"a second connection: {witness}" if witness else attempt.doubt or "it went on slowly until then"
         )
+        reason = f"no end within {timeout:g} s; {why}"
+        return Result(Verdict.INCONCLUSIVE, attempt, reason=reason, deadline=True)
     observed = f"nothing within {waited:.1f} s, while a second connection was served"
     finding = Finding(waiting.requirement, waiting.expected, observed, Ground.MISSING)
     judged = _from_findings(attempt, (*attempt.findings, finding))

@@ -56,60 +56,147 @@ class RunOption:
 _T, _S, _P, _V = Group.TARGET, Group.SELECTION, Group.PACE, Group.VERDICT
 
 RUN_OPTIONS = (
-    RunOption("header", "Add a header; VALUE @FILE reads a file.", Shape.TEXTS, _T, "'NAME: VALUE'"),
-    RunOption("cookie", "Add a cookie (or @FILE).", Shape.TEXTS, _T, "NAME=VALUE"),
-    RunOption("origin", "Send this Origin."),
-    RunOption("subprotocol", "Offer this subprotocol.", Shape.TEXTS),
-    RunOption("ca", "Trust the authorities in this PEM file.", metavar="FILE"),
-    RunOption("client-cert", "Show this certificate (PEM).", metavar="FILE"),
-    RunOption("client-key", "The certificate's key, where it has its own file.", metavar="FILE"),
+    RunOption(
+        "header",
+        "Send this header with every request; as VALUE, @FILE reads a file. Repeatable.",
+        Shape.TEXTS,
+        _T,
+        "'NAME: VALUE'",
+    ),
+    RunOption("cookie", "Send this cookie; @FILE reads a file. Repeatable.", Shape.TEXTS, _T, "NAME=VALUE"),
+    RunOption("origin", "Send this Origin, as browsers do.", metavar="ORIGIN"),
+    RunOption("subprotocol", "Offer this subprotocol. Repeatable.", Shape.TEXTS, _T, "NAME"),
+    RunOption("ca", "Trust the authorities in this PEM file alone [default: the system's].", metavar="FILE"),
+    RunOption("client-cert", "Show this certificate (PEM) to a server that asks for one.", metavar="FILE"),
+    RunOption("client-key", "The key of --client-cert (PEM), where it has its own file.", metavar="FILE"),
     RunOption("insecure", "Accept any certificate.", Shape.FLAG),
-    RunOption("sni", "Ask for this name in TLS.", metavar="NAME"),
-    RunOption("profile", "What is to be known of the server [./wireproof.toml].", metavar="FILE"),
-    RunOption("assume", "The server can: do not probe.", Shape.TEXTS, _T, "CAPABILITY"),
-    RunOption("without", "The server can't: do not probe.", Shape.TEXTS, _T, "CAPABILITY"),
-    RunOption("node", "Another node of the same service.", Shape.TEXTS, _T, "URL"),
-    RunOption("via", "Run through this too: NAME[:SETTING,…][+NAME…].", Shape.TEXTS, _T, "ROUTE"),
-    RunOption("direct", "What lies behind the URL, where something stands between.", metavar="URL"),
-    RunOption("program", "Where a proxy's program is; NAME=path: on PATH.", Shape.TEXTS, _T, "NAME=PATH"),
-    RunOption("socketio-path", "Where Engine.IO is served [/socket.io/].", metavar="PATH"),
-    RunOption("start", "Start the target, and again when a case kills it.", metavar="COMMAND"),
+    RunOption("sni", "Ask for this name in TLS [default: the URL's host].", metavar="NAME"),
+    RunOption(
+        "profile",
+        "Read what is particular about the server here (TOML) [default: ./wireproof.toml, if there is one].",
+        metavar="FILE",
+    ),
+    RunOption(
+        "assume",
+        "Take it that the server can do this, without probing. Repeatable.",
+        Shape.TEXTS,
+        _T,
+        "CAPABILITY",
+    ),
+    RunOption(
+        "without",
+        "Take it that the server can't do this, without probing. Repeatable.",
+        Shape.TEXTS,
+        _T,
+        "CAPABILITY",
+    ),
+    RunOption(
+        "node", "Another node of the same service, as a further URL is. Repeatable.", Shape.TEXTS, _T, "URL"
+    ),
+    RunOption(
+        "via",
+        "Start this proxy and run all cases through it as well, as in nginx, haproxy:cookie or "
+        "nginx+haproxy; `wireproof routes` shows them. Repeatable.",
+        Shape.TEXTS,
+        _T,
+        "NAME[:SETTING,…][+NAME…]",
+    ),
+    RunOption(
+        "direct", "The server itself, where a proxy of your own stands at the target's URL.", metavar="URL"
+    ),
+    RunOption(
+        "program",
+        "The program of a proxy for --via; NAME=path takes the one on PATH. Repeatable.",
+        Shape.TEXTS,
+        _T,
+        "NAME=PATH",
+    ),
+    RunOption(
+        "socketio-path", "Where Engine.IO and Socket.IO are served [default: /socket.io/].", metavar="PATH"
+    ),
+    RunOption("start", "Start the target, and again when a case ends it.", metavar="COMMAND"),
     RunOption(
         "ready",
-        "With --start: ready when this answers (http://…, tcp://…, unix:…, line:REGEX).",
+        "With --start: the target is ready when this answers (http://…, tcp://…, unix:…), or when it prints "
+        "this (line:REGEX) [default: when its URL accepts connections].",
         metavar="URL",
     ),
-    RunOption("case", "Run this case (a glob; brackets are literal).", Shape.TEXTS, _S, "ID"),
-    RunOption("protocol", "Judge only this protocol.", Shape.TEXTS, _S, choices=PROTOCOLS),
+    RunOption(
+        "case",
+        "Run this case, or those that a glob means (brackets are literal); `wireproof list` shows all. "
+        "Repeatable.",
+        Shape.TEXTS,
+        _S,
+        "ID",
+    ),
+    RunOption(
+        "protocol",
+        "Judge only this protocol [default: all that the target speaks]. Repeatable.",
+        Shape.TEXTS,
+        _S,
+        choices=PROTOCOLS,
+    ),
     RunOption(
         "intensity",
-        "How hard to be [normal on this machine, gentle elsewhere].",
+        "How hard to be on the target [default: normal on this machine, gentle elsewhere].",
         group=_S,
         choices=tuple(str(intensity) for intensity in Intensity),
     ),
-    RunOption("rerun-failed", "Run only what did not pass in this JSON report.", group=_S, metavar="REPORT"),
+    RunOption(
+        "rerun-failed",
+        "Run only what did not pass in this JSON report (fail, warn, inconclusive, error).",
+        group=_S,
+        metavar="REPORT",
+    ),
     RunOption(
         "continue",
-        "Take the verdicts from this journal of a run that was cut off, and run what is missing.",
+        "Keep the verdicts in this journal of a run that was cut off, and run what is missing.",
         group=_S,
         metavar="JOURNAL",
     ),
-    RunOption("shard", "Run the K-th of N parts.", group=_S, metavar="K/N"),
-    RunOption("concurrency", "Cases in flight at once.", Shape.COUNT, _P, least=1),
+    RunOption("shard", "Run the K-th of N parts of the cases, as in 1/4.", group=_S, metavar="K/N"),
     RunOption(
-        "case-timeout", "Deadline of each case, in seconds.", Shape.NUMBER, _P, least=0.1, default=10.0
+        "concurrency",
+        "Cases in flight at once, at most [default: 96, or 4 when gentle].",
+        Shape.COUNT,
+        _P,
+        "N",
+        least=1,
+    ),
+    RunOption(
+        "case-timeout", "Deadline of each case, in seconds.", Shape.NUMBER, _P, "SECONDS", (), 0.1, 10.0
     ),
     RunOption(
         "patience",
-        "Measure time-outs too, and wait so many seconds for each.",
+        "Measure the server's time-outs too, and wait so many seconds for each [default: none is measured].",
         Shape.NUMBER,
         _P,
         "SECONDS",
         least=0.1,
     ),
-    RunOption("rate", "New connections a second, at most.", Shape.NUMBER, _P, least=0.1),
-    RunOption("seed", "For everything that is random.", Shape.COUNT, _P),
+    RunOption(
+        "rate",
+        "New connections a second, at most [default: 20 when gentle, else no limit].",
+        Shape.NUMBER,
+        _P,
+        "N",
+        least=0.1,
+    ),
+    RunOption(
+        "seed", "Seed of all that is random [default: a new one, which reports tell].", Shape.COUNT, _P, "N"
+    ),
     RunOption("fail-on", "Exit 1 on warnings too.", group=_V, choices=("warn",)),
-    RunOption("known", "Failures that are known (TOML).", Shape.TEXTS, _V, "FILE"),
-    RunOption("journal", "Write the journal here.", group=_V, metavar="FILE"),
+    RunOption(
+        "known",
+        "Failures to live with (TOML); `wireproof baseline` writes such a file. Repeatable.",
+        Shape.TEXTS,
+        _V,
+        "FILE",
+    ),
+    RunOption(
+        "journal",
+        "Write the run's events here as they come [default: below ~/.cache].",
+        group=_V,
+        metavar="FILE",
+    ),
 )

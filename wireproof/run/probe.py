@@ -13,19 +13,22 @@ from wireproof.attempt import Attempt, Broken, Inconclusive, NotApplicable
 from wireproof.errors import TargetError
 from wireproof.peer.concurrent import all_of
 from wireproof.peer.connection import Dialer
-from wireproof.peer.dialect import ROOMS, Dialect, Room
+from wireproof.peer.dialect import LIFELESS, ROOMS, Dialect, Pongs, Room
 from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.websocket import WebSocketPeer
+from wireproof.run.mistakes import OTHER_ROOM, unmatched
 from wireproof.run.settings import Settings
-from wireproof.target import CAPABILITIES, Target, capabilities_of
+from wireproof.target import Target, capabilities_of
 from wireproof.wire.deflate import DeflateOffer
 from wireproof.wire.http1 import Response
 from wireproof.wire.session import Close, Message, Pong
 from wireproof.wire.text import printable, shorten
-from wireproof.wire.websocket import Frame, Opcode
+from wireproof.wire.websocket import CloseCode, Frame, Opcode
 
 ANSWER_WITHIN = 3.0  # seconds for each probe; the handshake itself may take longer
 HANDSHAKE_WITHIN = 10.0
+STRAY_PONGS = 10  # pongs that answer no ping, behind which none is expected to: some are sent unasked
+COUNTED_PINGS = (5, 1, 3, 1)  # how many pings each segment has that show whether pongs can be counted
 QUIET_PINGS = 10  # answered pings after which an application that said nothing is taken to be silent
 _SPOKEN_AT = (0, 2, 5)  # rounds of pings in which a room is spoken to: clients may join it behind their 101
 _SAMPLE = "wireproof probe"
@@ -40,6 +43,7 @@ class Probe:
     settings: Settings
     dialer: Dialer
     spoken: asyncio.Event = field(default_factory=asyncio.Event)
+    mistakes: dict[str, str] = field(default_factory=dict)  # of the profile, by capability
 
     def peer(self) -> WebSocketPeer:
         """A peer outside any case."""
@@ -52,10 +56,14 @@ class Probe:
         target = Target(
             self.dialer.endpoint, server=_text(response.get(b"Server")), dialect=self.settings.dialect
         )
-        told = self.settings.assume | self.settings.without
-        pong = "pong" in self.settings.assume if "pong" in told else await self._holds(self._pong)
-        if not pong:
-            target = replace(target, dialect=replace(target.dialect, pings=False))
+        pongs = self._told_pongs() or await self._pongs()
+        target = replace(target, dialect=replace(target.dialect, pongs=pongs))
+        counting = replace(self, settings=replace(self.settings, dialect=target.dialect))
+        found = await (counting if pongs is Pongs.COUNTED else self)._capabilities()
+        return self._conclude(target, found)
+
+    async def _capabilities(self) -> dict[str, bool]:
+        """What the server can do, as far as the user does not tell it."""
         names: dict[str, Callable[[], Awaitable[bool]]] = {
             "text": lambda: self._accepts(Frame.text(_SAMPLE)),
             "binary": lambda: self._accepts(Frame.binary(_BINARY)),
@@ -67,20 +75,22 @@ class Probe:
             "deflate": self._deflate,
         }
         rooms = self.settings.dialect.rooms
-        names |= {name: partial(self._relays, room) for name, room in rooms.items()}
+        names |= {name: partial(self._relays, name, room) for name, room in rooms.items()}
         wanted = [name for name in names if name not in self.settings.assume | self.settings.without]
         found = await all_of(*(self._holds(names[name]) for name in wanted))
-        capabilities = {
-            "pong": pong,
-            "tls": self.dialer.endpoint.tls is not None,
-            **dict(zip(wanted, found, strict=True)),
-        }
+        return dict(zip(wanted, found, strict=True))
+
+    def _conclude(self, target: Target, found: dict[str, bool]) -> Target:
+        """*target* with all capabilities, those that were *found* and those that the user tells."""
+        lifeless = LIFELESS.get(target.dialect.pongs)
+        capabilities = {"pong": not lifeless, "tls": self.dialer.endpoint.tls is not None, **found}
         capabilities |= dict.fromkeys(self.settings.assume, True) | dict.fromkeys(
             self.settings.without, False
         )
-        reasons = dict.fromkeys(ROOMS.keys() - rooms, "the profile tells of another kind of broadcast")
-        if not pong:
-            reasons |= dict.fromkeys(("text", "binary"), CAPABILITIES["pong"])
+        other = ROOMS.keys() - self.settings.dialect.rooms
+        reasons = dict.fromkeys(other, OTHER_ROOM) | self.mistakes
+        if lifeless:
+            reasons |= dict.fromkeys(("text", "binary"), lifeless)
         reasons |= {name: f"told by --without {name}" for name in self.settings.without}
         ordered = {
             name: capabilities.get(name, False) for name in (*capabilities_of(("websocket",)), *capabilities)
@@ -130,14 +140,58 @@ class Probe:
         except (TimeoutError, Broken, Inconclusive, NotApplicable):
             return False
 
-    async def _pong(self) -> bool:
+    def _told_pongs(self) -> Pongs | None:
+        """What comes for pings, where the user tells that."""
+        if "pong" in self.settings.without:
+            return Pongs.MISSING
+        return Pongs.MATCHED if "pong" in self.settings.assume else None
+
+    async def _pongs(self) -> Pongs:
+        """What comes for pings."""
+        seen: list[bytes] = []
+        if await self._holds(partial(self._matches, seen)):
+            return Pongs.MATCHED
+        if not seen:
+            return Pongs.MISSING
+        return Pongs.COUNTED if await self._holds(self._counts) else Pongs.STRAY
+
+    async def _matches(self, seen: list[bytes]) -> bool:
+        """Whether a pong has the payload of its ping; those of other pongs are *seen*."""
         peer = self.peer()
         try:
             await peer.open()
-            await peer.expect_alive()
+            peer.send(ping := peer.ping())
+            while len(seen) < STRAY_PONGS and not isinstance(event := await peer.event(), Close | Ended):
+                if event == Pong(ping.payload):
+                    return True
+                if isinstance(event, Pong):
+                    seen.append(event.payload)
+                    peer.send(ping)
         finally:
             peer.discard()
-        return True
+        return False
+
+    async def _counts(self) -> bool:
+        """Whether as many pongs come as pings are sent, both at once and one by one."""
+        peer = self.peer()
+        pongs = 0
+        try:
+            await peer.open()
+            for pings in COUNTED_PINGS:
+                peer.send(*(peer.ping() for _ in range(pings)))
+                expected = pongs + pings
+                while pongs < expected:
+                    event = await peer.event()
+                    if isinstance(event, Close | Ended):
+                        return False
+                    pongs += isinstance(event, Pong)
+            # Whatever else was on its way comes before the end.
+            peer.send(Frame.close(CloseCode.NORMAL))
+            while not isinstance(event := await peer.event(), Close | Ended):
+                pongs += isinstance(event, Pong)
+        finally:
+            peer.discard()
+        return pongs == sum(COUNTED_PINGS)
 
     async def _accepts(self, frame: Frame) -> bool:
         peer = self.peer()
@@ -174,11 +228,14 @@ class Probe:
         return None
 
     async def _echoes(self, opcode: Opcode, data: bytes) -> bool:
+        told = self.settings.dialect.echo is not None
         answer = await self._answer(Frame(opcode, data))
-        if not isinstance(answer, Message):
-            return False
-        same_type = answer.opcode == opcode or self.settings.dialect.echo is not None
-        return self.settings.dialect.echoed(answer) == data and same_type
+        echoed = isinstance(answer, Message) and self.settings.dialect.echoed(answer) == data
+        if told and not echoed and opcode == Opcode.TEXT:
+            came = [_said(answer)] if answer is not None else []
+            mistake = unmatched("websocket.echo", self.settings.profile, shorten(data), came)
+            self.mistakes["echo"] = mistake
+        return isinstance(answer, Message) and echoed and (told or answer.opcode == opcode)
 
     async def _subprotocol(self) -> bool:
         peer = self.peer()
@@ -198,14 +255,20 @@ class Probe:
         answer = await self._answer(Frame.text(_SAMPLE), "/send?type=binary&size=5&count=2&fragment=5")
         return isinstance(answer, Message) and answer.opcode == Opcode.BINARY and len(answer.data) == 5
 
-    async def _relays(self, room: Room) -> bool:
+    async def _relays(self, name: str, room: Room) -> bool:
         """Whether a second client hears the first: that a sender hears itself would be as true of an echo."""
         sample = _ROOM_SAMPLE + secrets.token_hex(4).encode()
         speaker, listener = self.peer(), self.peer()
         try:
             await speaker.open(speaker.request(room.path))
             await listener.open(listener.request(room.path))
-            return await _hears(room, sample, speaker, listener)
+            came: list[str] = []
+            if await _hears(room, sample, speaker, listener, came):
+                return True
+            if room.told:
+                sent = shorten(room.spoken(sample))
+                self.mistakes[name] = unmatched("websocket.broadcast", self.settings.profile, sent, came)
+            return False
         finally:
             speaker.discard()
             listener.discard()
@@ -220,8 +283,10 @@ class Probe:
         return isinstance(answer, Response) and peer.agreement is not None
 
 
-async def _hears(room: Room, sample: bytes, speaker: WebSocketPeer, listener: WebSocketPeer) -> bool:
-    """Whether *listener* gets what *speaker* says, within so many answered pings."""
+async def _hears(
+    room: Room, sample: bytes, speaker: WebSocketPeer, listener: WebSocketPeer, came: list[str]
+) -> bool:
+    """Whether *listener* gets what *speaker* says, within so many answered pings; the rest goes to *came*."""
     for number in range(QUIET_PINGS):
         if number in _SPOKEN_AT:
             speaker.send(Frame.text(room.spoken(sample)))
@@ -234,8 +299,13 @@ async def _hears(room: Room, sample: bytes, speaker: WebSocketPeer, listener: We
             message.opcode == Opcode.TEXT and room.heard(message) == sample for message in listener.messages
         ):
             return True
+        came += map(_said, listener.messages)
         listener.messages.clear()
     return False
+
+
+def _said(event: Message | Close | Ended) -> str:
+    return shorten(event.data) if isinstance(event, Message) else str(event)
 
 
 async def is_alive(dialer: Dialer, dialect: Dialect, within: float) -> str | None:
@@ -244,7 +314,7 @@ async def is_alive(dialer: Dialer, dialect: Dialect, within: float) -> str | Non
     try:
         async with asyncio.timeout(within):
             await peer.open()
-            if dialect.pings:
+            if dialect.pongs not in LIFELESS:
                 await peer.expect_alive()
     except TimeoutError:
         return f"no answer within {within:g} s"

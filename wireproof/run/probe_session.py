@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, cast
@@ -12,11 +13,12 @@ from typing import Any, cast
 from wireproof.attempt import Attempt, Broken, Inconclusive, NotApplicable
 from wireproof.peer.concurrent import all_of
 from wireproof.peer.connection import Dialer
-from wireproof.peer.dialect import Application, SessionDialect
+from wireproof.peer.dialect import Application, EventForm, SessionDialect
 from wireproof.peer.engineio import SessionPeer, Way
 from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.session import SessionEnd, Transport
 from wireproof.peer.socketio import SocketIOPeer, describe
+from wireproof.run.mistakes import OTHER_ROOM, unmatched
 from wireproof.run.settings import Settings
 from wireproof.target import capabilities_of
 from wireproof.wire.engineio import Packet
@@ -55,6 +57,7 @@ class SessionProbe:
     refusal: str = ""  # how the namespace was refused, and what may help
     within: float = ANSWER_WITHIN
     spoken: asyncio.Event = field(default_factory=asyncio.Event)
+    mistakes: dict[str, str] = field(default_factory=dict)  # of the profile, by capability
 
     def session(self) -> SessionPeer:
         """A session outside any case."""
@@ -96,7 +99,7 @@ class SessionProbe:
             can |= await self._socketio()
         protocols = ("engineio", "socketio") if speaks else ("engineio",)
         reasons = dict.fromkeys(capabilities_of(("socketio",)), self.refusal) if self.refusal else {}
-        return SessionFacts(protocols, can, reasons, self.dialect, server, detail)
+        return SessionFacts(protocols, can, self.mistakes | reasons, self.dialect, server, detail)
 
     async def _in_time(self, made: Awaitable[Any]) -> Any:
         """What *made* gives; None when its time is up."""
@@ -133,9 +136,8 @@ class SessionProbe:
             if isinstance(peer, Refusal):
                 return False
             for _ in range(turns) if turns else count():
-                ping = peer.ping()
-                peer.send(ping)
-                while (event := await peer.event()) != Pong(ping.payload):
+                peer.send(peer.ping())
+                while not isinstance(event := await peer.event(), Pong):
                     if isinstance(event, Message):
                         return event.data.startswith(b"0{")
                     if isinstance(event, Close | Ended):
@@ -202,6 +204,8 @@ class SessionProbe:
                 return await probe(client)
             finally:
                 client.discard()
+                client.session.packets.clear()  # a failure that is kept would keep megabytes with it
+                client.session.kept.clear()
 
         return await self._holds(tried)
 
@@ -219,14 +223,26 @@ class SessionProbe:
     async def _events(self, client: SocketIOPeer) -> bool:
         await client.join()
         form = self.dialect.echo
+        if form:
+            self._note_mistake("events", form, _SAMPLE)
         event = form.spoken(_SAMPLE) if form else ["message", _SAMPLE]
         await client.emit(event[0], *event[1:])
         await client.expect_alive()
         await client.expect_alive()
         came = [packet.data for packet in client.kept if packet.is_event]
-        return any(
-            form.heard(data) == _SAMPLE if form else data == ["message-back", _SAMPLE] for data in came
-        )
+        if form:
+            return self._note_mistake("events", form, _SAMPLE, came)
+        return ["message-back", _SAMPLE] in came
+
+    def _note_mistake(self, capability: str, form: EventForm, sample: str, came: Sequence[Any] = ()) -> bool:
+        """Whether *came* brings *sample* as the profile tells; where not, that is noted for reports."""
+        self.mistakes.pop(capability, None)
+        if any(form.heard(event) == sample for event in came):
+            return True
+        key = "socketio.echo" if form is self.dialect.echo else "socketio.broadcast"
+        told, heard = json.dumps(form.spoken(sample)), [json.dumps(event, default=str) for event in came]
+        self.mistakes[capability] = unmatched(key, self.settings.profile, told, heard)
+        return False
 
     async def _acks(self, client: SocketIOPeer) -> bool:
         await client.join()
@@ -252,12 +268,14 @@ class SessionProbe:
     async def _broadcasts(self, client: SocketIOPeer) -> bool:
         form = self.dialect.room
         if form is not None and form.includes_sender:
+            self.mistakes["event-broadcast"] = OTHER_ROOM
             return False
         return await self._relays(client, "broadcast")
 
     async def _broadcasts_all(self, client: SocketIOPeer) -> bool:
         form = self.dialect.room
         if form is not None and not form.includes_sender:
+            self.mistakes["event-broadcast-all"] = OTHER_ROOM
             return False
         return await self._relays(client, "broadcast-all")
 
@@ -266,6 +284,8 @@ class SessionProbe:
         listener, sample = SocketIOPeer(self.session()), f"{_SAMPLE} of {name}"
         form = self.dialect.room
         event = form.spoken(sample) if form else [name, sample]
+        if form:
+            self._note_mistake(f"event-{name}", form, sample)
         try:
             await listener.start(self.way)
             await listener.join()
@@ -275,7 +295,9 @@ class SessionProbe:
                 await client.expect_alive()
                 await listener.expect_alive()
             came = [packet.data for packet in listener.kept if packet.is_event]
-            return any(form.heard(d) == sample if form else d == ["broadcast", sample] for d in came)
+            if form:
+                return self._note_mistake(f"event-{name}", form, sample, came)
+            return ["broadcast", sample] in came
         finally:
             listener.discard()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wireproof.case import CaseSpec, Where
+from wireproof.catalogue.requirement import load_catalogue
 from wireproof.errors import UsageError
 from wireproof.run.settings import Settings
 
@@ -43,7 +45,7 @@ def select(cases: Sequence[CaseItem], settings: Settings) -> list[CaseItem]:
         for pattern in settings.cases:
             matched = match_ids(pattern, [case.id for case in cases])
             if not matched:
-                raise UsageError(f"no case matches {pattern!r}; `wireproof list` shows all")
+                raise UsageError(_unmatched(pattern))
             wanted |= matched
         chosen = [case for case in chosen if case.id in wanted]
     if settings.protocols:
@@ -52,6 +54,13 @@ def select(cases: Sequence[CaseItem], settings: Settings) -> list[CaseItem]:
         chosen = [case for case in chosen if case.id in settings.rerun]
     part, parts = settings.shard
     return chosen[part - 1 :: parts]
+
+
+def _unmatched(pattern: str) -> str:
+    if match_ids(pattern, list(load_catalogue())):
+        cases = f"`wireproof list {shlex.quote(pattern)}` names their cases"
+        return f"no case is called {pattern!r}, which means requirements: {cases}"
+    return f"no case matches {pattern!r}; `wireproof list` shows all"
 
 
 def match_ids(pattern: str, ids: Sequence[str]) -> set[str]:
