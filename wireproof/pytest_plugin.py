@@ -210,7 +210,7 @@ class Tower:
             return None
         if suite == "suites" and collection_path.name in PROTOCOLS:
             return None if self.campaign.speaks(collection_path.name) else True
-        if suite == NETWORK and collection_path.stem != BETWEEN:
+        if suite == NETWORK and collection_path.stem not in BETWEEN:
             return None if self.campaign.has_network else True
         return None
 

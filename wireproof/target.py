@@ -66,7 +66,7 @@ class Target:
     """A target as it was probed, or as its user described it.
 
     ``endpoint`` is where sessions and requests go, ``sockets`` where WebSocket is spoken, which may be a path
-    of Engine.IO's.
+    of Engine.IO's. ``spread`` says that several clients are known to come to several nodes there.
     """
 
     endpoint: Endpoint
@@ -77,6 +77,7 @@ class Target:
     dialect: Dialect = Dialect()
     sockets: Endpoint | None = None
     session: SessionDialect = SessionDialect()
+    spread: bool = False
 
     def can(self, capability: str) -> bool:
         """Whether the target has *capability*."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol, cast
 
 from wireproof.attempt import Attempt, Inconclusive, NotApplicable
-from wireproof.peer.dialect import Application
 from wireproof.peer.engineio import SessionPeer, Way
 from wireproof.peer.exchange import Answer
 from wireproof.peer.socketio import SocketIOPeer
@@ -15,16 +13,10 @@ from wireproof.peer.websocket import WebSocketPeer
 from wireproof.proxy.driver import Upstream
 from wireproof.run.network import Along, Network
 from wireproof.verdict import Ground
-from wireproof.wire.engineio import Packet
 from wireproof.wire.text import shorten
 
 SOURCES = tuple(f"127.0.0.{number}" for number in range(2, 12))
 """Addresses that clients come from: where all come from one, hashing it proves nothing."""
-
-CURE = (
-    "a session over long-polling lives in one node, so that the balancer must be sticky (by cookie or by the "
-    "client's address), or clients must use WebSocket alone"
-)
 
 
 class Account(Protocol):
@@ -70,24 +62,6 @@ def names(nodes: Iterable[Upstream]) -> list[str]:
     return [chr(ord("a") + number) for number, _ in enumerate(nodes)]
 
 
-def reason(answer: Answer) -> str | None:
-    """Why a request of a session was refused, where its node does not know the session.
-
-    Node's server answers an object with the code 1, the one in Python a text; the words may change.
-    """
-    if answer.status != 400:
-        return None
-    try:
-        said = json.loads(answer.body)
-    except ValueError:
-        return None
-    if isinstance(said, dict) and (said.get("code") == 1 or "unknown" in str(said.get("message")).lower()):
-        return str(said.get("message") or "code 1")
-    if isinstance(said, str) and ("invalid session" in said.lower() or "unknown" in said.lower()):
-        return said
-    return None
-
-
 def shown(answer: Answer) -> str:
     """An answer in a few words."""
     return f"{answer.status}" + (f" {shorten(answer.body, 80)}" if answer.body else "")
@@ -98,12 +72,6 @@ def spread(along: Along) -> str:
     told = balancer(along).account.nodes()
     counts = {name: told.count(name) for name in sorted({one for one in told if one})}
     return "requests by node: " + ", ".join(f"{name} {count}" for name, count in counts.items())
-
-
-def question(session: SessionPeer) -> Packet:
-    """A packet that any application of the kind takes, also several times."""
-    known = session.dialect.application is Application.SOCKETIO
-    return Packet.message("0/wireproof-nowhere," if known else "wireproof")
 
 
 async def opened(attempt: Attempt, session: SessionPeer, way: Way) -> None:

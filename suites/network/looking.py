@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 
-from wireproof.peer.engineio import SessionPeer
 from wireproof.peer.exchange import Answer, HttpClient
 from wireproof.run.network import Along
 from wireproof.wire.http1 import Request, Response
@@ -95,13 +94,6 @@ def server_of(answer: Answer | None) -> str:
     return f"{answer.status} from {printable(name[:60]) or 'a server without a name'}" + (
         f", {kind}" if kind else ""
     )
-
-
-def same_session(along: Along, session: SessionPeer) -> SessionPeer:
-    """The same session as another client would go on with it: over connections of its own."""
-    other = along.session()
-    other.handshake = session.handshake
-    return other
 
 
 def size_of(number: int) -> str:

@@ -11,25 +11,14 @@ from wireproof.peer.engineio import SessionPeer, Way
 from wireproof.peer.peers import Clients
 from wireproof.peer.session import Transport
 from wireproof.peer.websocket import WebSocketPeer
+from wireproof.run.affinity import CURE, question, reason
 from wireproof.run.network import Network
 from wireproof.target import Target
 from wireproof.wire.websocket import Frame, Opcode
 
 from ..socketio.hall import Hall
 from ..socketio.hall_talk import Audience, Mix
-from .balancing import (
-    CURE,
-    SOURCES,
-    balancer,
-    guest,
-    need_loopback,
-    opened,
-    question,
-    reason,
-    shown,
-    sources,
-    spread,
-)
+from .balancing import SOURCES, balancer, guest, need_loopback, opened, shown, sources, spread
 
 COUNT = 6
 POLICIES = ["round-robin", "random", "least-connections", "cookie", "source-hash"]
@@ -122,6 +111,7 @@ async def test_rooms_work_behind_a_balancer(
 ) -> None:
     """Members of a room, over every transport and from several addresses, hear each other."""
     network.need_nodes()
+    network.need_shared("rooms")
     need_loopback(network)
     async with network.through(via) as along:
         hall = Hall(clients, target, Audience.ROOMS, mix=Mix.MIXED)

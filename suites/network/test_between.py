@@ -9,20 +9,20 @@ import time
 from wireproof.attempt import Attempt, NotApplicable
 from wireproof.case import Where, case
 from wireproof.peer.concurrent import all_of
-from wireproof.peer.engineio import Way
+from wireproof.peer.engineio import SessionPeer
 from wireproof.peer.raw import Ended
+from wireproof.run.affinity import CURE, scattered
 from wireproof.run.network import Along, Network
 from wireproof.target import Target
 from wireproof.wire.session import Close
 
-from .balancing import CURE, node_of, question, reason, shown
+from .balancing import node_of
 from .looking import (
     AFFINITY,
     asked,
     cookies,
     listed,
     plain,
-    same_session,
     server_of,
     size_of,
     telling,
@@ -69,31 +69,26 @@ async def _node(along: Along) -> str | None:
     return await node_of(client)
 
 
-@case(TOLD, needs=["polling"], where=Where.OUTSIDE)
+@case(TOLD, where=Where.OUTSIDE)
 async def test_stickiness(network: Network, attempt: Attempt) -> None:
     """Whether the requests of one session come to one node, with and without the balancer's cookies."""
+    network.itself.require("polling")
     along = network.outside
+
+    def bare() -> SessionPeer:
+        session = along.session()
+        session.http.keeps_cookies = False
+        return session
+
+    if (why := network.lost or await scattered(along.session)) is not None:
+        attempt.infer("stickiness", f"none ({why}): {CURE}")
+        return
     session = along.session()
-    # It is polled and its pings are answered meanwhile, or a busy machine would let it time out.
-    await session.begin_way(Way.POLLING)
-    set_by = dict(session.http.cookies)
-    told: dict[str, str | None] = {}
-    for name, kept in (("with cookies", set_by), ("without cookies", {})):
-        told[name] = None
-        for _ in range(3):
-            other = same_session(along, session)
-            other.http.cookies = dict(kept)
-            answer = await other.post(question(session))
-            if answer.status != 200:
-                told[name] = reason(answer) or shown(answer)
-                break
-    names = ", ".join(name.decode("latin-1") for name in set_by)
-    if told["with cookies"]:
-        attempt.infer("stickiness", f"none ({told['with cookies']}): {CURE}")
-    elif told["without cookies"]:
-        attempt.infer(
-            "stickiness", f"by cookie ({names or 'unknown'}): without it, {told['without cookies']}"
-        )
+    await session.begin()
+    names = ", ".join(name.decode("latin-1") for name in session.http.cookies)
+    why = await scattered(bare) if names else None
+    if why is not None:
+        attempt.infer("stickiness", f"by cookie ({names}): without it, {why}")
     else:
         attempt.infer("stickiness", "by the client's address, or there is one node: no cookie is needed")
 

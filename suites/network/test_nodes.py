@@ -8,13 +8,15 @@ from itertools import cycle
 
 import pytest
 
-from wireproof.attempt import Attempt
+from wireproof.attempt import Attempt, NotApplicable
 from wireproof.case import Where, case
 from wireproof.peer.engineio import Way
 from wireproof.peer.peers import Clients
 from wireproof.peer.session import SessionEnd
 from wireproof.run.network import Along, Network
+from wireproof.run.sharing import CURES, Gap, rounds, told
 from wireproof.target import Target
+from wireproof.verdict import Ground
 
 from ..socketio.hall import Hall
 from ..socketio.hall_rules import ALONE
@@ -24,6 +26,7 @@ from .balancing import Balancer, balancer, guest, names, need_loopback, sources,
 COOKIE = "simulated:cookie"
 ORDER = "network/nodes/order"
 TURN = "simulated:round-robin"
+SHARED = {"socketio": "network/nodes/shared", "websocket": "network/nodes/shared-websocket"}
 
 
 def _two_at_each(network: Network) -> list[str]:
@@ -39,6 +42,34 @@ async def _enter_each(network: Network, hall: Hall, who: Sequence[str], way: Way
         await hall.enter(name, way=way, make=along.client)
 
 
+@case(*SHARED.values(), where=Where.OUTSIDE)
+@pytest.mark.serial(ALONE)
+async def test_nodes_hear_each_other(network: Network, attempt: Attempt) -> None:
+    """What is said at one node, to all or to a room, is heard at every other one."""
+    network.need_nodes()
+    nodes = network.nodes
+    groups = rounds(
+        network.itself,
+        len(nodes),
+        lambda number: network.node(number).client(),
+        lambda number: network.node(number).peer(),
+    )
+    if not groups:
+        raise NotApplicable("the application offers no rooms and no broadcasts")
+    for protocol, group in groups.items():
+        gaps: set[Gap] = set()
+        with attempt.expecting("what is said at one node, at all others", requirement=SHARED[protocol]):
+            for found in await asyncio.gather(*(one.gaps() for one in group)):
+                gaps |= found
+        if gaps:
+            attempt.found(
+                f"{told(gaps, [str(node) for node in nodes])}; {CURES[protocol]}",
+                "what is said at one node, at all others",
+                requirement=SHARED[protocol],
+                ground=Ground.MISSING,
+            )
+
+
 @case("network/nodes/broadcast", ORDER, needs=["event-broadcast"], where=Where.OUTSIDE)
 @pytest.mark.serial(ALONE)
 async def test_broadcast_reaches_the_clients_of_all_nodes(
@@ -46,6 +77,7 @@ async def test_broadcast_reaches_the_clients_of_all_nodes(
 ) -> None:
     """What clients of every node broadcast comes to all others once and in the order of its sender."""
     network.need_nodes()
+    network.need_shared("event-broadcast")
     hall = Hall(clients, target, Audience.OTHERS, mix=Mix.MIXED)
     who = _two_at_each(network)
     await _enter_each(network, hall, who)
@@ -57,6 +89,7 @@ async def test_broadcast_reaches_the_clients_of_all_nodes(
 async def test_rooms_reach_over_all_nodes(network: Network, clients: Clients, target: Target) -> None:
     """Members of a room on different nodes hear each other once and in order; others hear nothing."""
     network.need_nodes()
+    network.need_shared("rooms")
     hall = Hall(clients, target, Audience.ROOMS, mix=Mix.MIXED)
     who = _two_at_each(network)
     await _enter_each(network, hall, who)
@@ -75,6 +108,7 @@ async def test_room_without_a_member_near_is_reached(
 ) -> None:
     """An event to a room arrives whose members are all on another node than the sender."""
     network.need_nodes()
+    network.need_shared("rooms")
     hall = Hall(clients, target, Audience.ROOMS)
     await hall.enter("speaker", make=network.node(0).client)
     await hall.enter("far", "far2", make=network.node(1).client)
@@ -110,6 +144,7 @@ async def test_clients_of_a_lost_node_go_on_at_another(
 ) -> None:
     """When a node goes away its clients go on at another one, and the others miss nothing meanwhile."""
     network.need_nodes()
+    network.need_shared("rooms")
     async with network.through(COOKIE) as along:
         hall = Hall(clients, target, Audience.ROOMS)
         who = [f"c{number}" for number in range(2 * len(network.nodes))]
@@ -144,6 +179,7 @@ async def _expect_over(hall: Hall, name: str) -> None:
 async def test_node_that_joins_takes_part(network: Network, clients: Clients, target: Target) -> None:
     """Clients of a node that joins later hear those who were there before, and are heard."""
     network.need_nodes()
+    network.need_shared("rooms")
     async with network.through(COOKIE) as along:
         *others, last = names(network.nodes)
         middle = balancer(along)
@@ -172,6 +208,7 @@ async def test_scale_out_under_traffic_loses_nothing(
 ) -> None:
     """While one node becomes many under traffic, each event comes once and in order to all who are there."""
     network.need_nodes()
+    network.need_shared("rooms")
     need_loopback(network)
     async with network.through(COOKIE) as along:
         middle, address = balancer(along), sources()

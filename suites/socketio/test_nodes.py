@@ -19,6 +19,8 @@ SHARED = "socketio-contract/nodes/shared"
 async def enter(hall: Hall, network: Network, *names: str) -> None:
     """Let a client for each of *names* and each node come; it is called by the node's number, too."""
     network.need_nodes()
+    network.need_shared(hall.audience.value)
+    hall.spread = True
     for number in range(len(network.nodes)):
         await hall.enter(*(f"{name}{number}" for name in names), make=network.node(number).client)
 

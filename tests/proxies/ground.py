@@ -52,6 +52,34 @@ async def nodes(count: int = 1) -> AsyncIterator[tuple[Upstream, ...]]:
 
 
 @asynccontextmanager
+async def curt_nodes(count: int) -> AsyncIterator[tuple[Upstream, ...]]:
+    """Servers that answer every request but those for /no-answer, whose connections they end."""
+
+    async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        if b" /no-answer " not in head:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with AsyncExitStack() as stack:
+        servers = [
+            await stack.enter_async_context(await asyncio.start_server(attend, "127.0.0.1", 0))
+            for _ in range(count)
+        ]
+        yield tuple(Upstream("127.0.0.1", one.sockets[0].getsockname()[1]) for one in servers)
+
+
+async def status_of(route: OpenRoute, path: str) -> int:
+    """The status of a page."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", route.port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: wireproof.invalid\r\nConnection: close\r\n\r\n".encode())
+    async with asyncio.timeout(PATIENCE):
+        line = await reader.readline()
+    writer.close()
+    return int(line.split()[1])
+
+
+@asynccontextmanager
 async def through(text: str, upstreams: Sequence[Upstream], folder: Path) -> AsyncIterator[OpenRoute]:
     """The route, open; the test is skipped with the reason where it can't run."""
     drivers, route = load(), parse_via(text, load())

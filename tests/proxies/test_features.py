@@ -15,9 +15,11 @@ from tests.proxies.ground import (
     asked,
     client,
     cookie_of_a_page,
+    curt_nodes,
     node_of,
     nodes,
     of_client,
+    status_of,
     through,
 )
 from tests.proxies.over_http2 import said_over_http2
@@ -41,6 +43,20 @@ def test_several_nodes_are_taken_in_turn_where_nothing_is_said(name: str, tmp_pa
     async def scene() -> None:
         async with nodes(2) as upstreams, through(name, upstreams, tmp_path) as route:
             assert {(await asked(route))[0] for _ in range(4)} == {0, 1}
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("name", able(Feature.ROUND_ROBIN))
+def test_nodes_that_end_requests_without_an_answer_stay_in(name: str, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with (
+            curt_nodes(2) as upstreams,
+            through(f"{name}:round-robin", upstreams, tmp_path) as route,
+        ):
+            for _ in range(4):
+                await status_of(route, "/no-answer")
+            assert [await status_of(route, "/") for _ in range(4)] == [200] * 4
 
     asyncio.run(scene())
 

@@ -41,8 +41,8 @@ from wireproof.run.track import Track
 from wireproof.target import Target
 from wireproof.verdict import Verdict
 
-BETWEEN = "test_between"
-"""The one module of it that has something to tell of any target."""
+BETWEEN = ("test_between", "test_sessions")
+"""The modules of the suite of networks that have something to tell of any target."""
 
 CAMPAIGN = pytest.StashKey["Campaign"]()
 
@@ -138,7 +138,8 @@ class Campaign:
         if self.target is None:
             raise self.problem or InternalError("the target was not probed")
         told = tuple(track.route.as_json() for track in self.lab.tracks)
-        self.emit(TargetProbed(describe(self.target, self.settings), told))
+        causes = self.lab.ways.survey.causes
+        self.emit(TargetProbed(describe(self.target, self.settings), told, causes))
 
     def tracks_of(self, case: CaseItem) -> list[Track]:
         """The routes that *case* takes."""

@@ -6,7 +6,7 @@ As JSON, each has its name under ``event``, and under ``at`` the time at which i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Protocol
 
 
@@ -28,11 +28,12 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class TargetProbed:
-    """The target is known: ``target`` as in the report."""
+    """The target is known: ``target`` as in the report, ``causes`` why some way takes some of it away."""
 
     name: ClassVar[str] = "target-probed"
     target: Mapping[str, Any]
     routes: tuple[Mapping[str, Any], ...]
+    causes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ Event = (
 
 def as_json(event: Event) -> dict[str, Any]:
     """The event as one JSON object, its name under ``event``."""
-    return {"event": event.name, **{field.name: getattr(event, field.name) for field in fields(event)}}
+    return {"event": event.name, **{one.name: getattr(event, one.name) for one in fields(event)}}
 
 
 class Reporter(Protocol):

@@ -99,8 +99,7 @@ class Lab:
             except StartError as exc:
                 raise TargetError(str(exc)) from exc
         target = await discover(self.settings, Dialer(self.target.endpoint, self.settings.rate))
-        others = [self._track(*opened) async for opened in self.ways.open(target)]
-        self.tracks = [self._track(DIRECT, target), *others]
+        self.tracks = [self._track(*opened) async for opened in self.ways.open(target)]
         return target
 
     def _track(self, route: Route, target: Target, way: OpenRoute | None = None) -> Track:

@@ -105,6 +105,20 @@ class Network:
         if len(self.nodes) < count:
             raise NotApplicable(f"it takes {count} nodes of one service: give a URL for each")
 
+    def need_shared(self, *capabilities: str) -> None:
+        """Raise `NotApplicable` where it is known that the nodes don't share one of *capabilities*."""
+        self.ways.survey.need_shared(*capabilities)
+
+    @property
+    def itself(self) -> Target:
+        """The target as it is known of itself, whatever the route takes away from it."""
+        return self.ways.found or self.target
+
+    @property
+    def lost(self) -> str | None:
+        """Why sessions over long-polling lose their node on the way that the user has; None where none do."""
+        return self.ways.survey.lost_outside
+
     @property
     def outside(self) -> Along:
         """The way that the case itself goes."""

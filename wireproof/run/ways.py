@@ -15,8 +15,9 @@ from wireproof.proxy.certificate import HOST
 from wireproof.proxy.driver import Drivers, Upstream
 from wireproof.proxy.route import OpenRoute, open_route
 from wireproof.proxy.via import parse_programs, parse_via
-from wireproof.run.route import DEPLOYED, Route, seen_at, seen_through, upstream_of
+from wireproof.run.route import DEPLOYED, DIRECT, Route, seen_at, seen_through, upstream_of
 from wireproof.run.settings import Settings
+from wireproof.run.survey import Survey, Surveyor
 from wireproof.target import Target
 
 
@@ -31,6 +32,8 @@ class Ways:
         self._folder: Path | None = None
         self._made = 0
         self._far_ends: dict[str, asyncio.Task[tuple[FarEnd, OpenRoute]]] = {}
+        self.found: Target | None = None  # the target as it is known of itself
+        self.survey = Survey()
         self.routes = [parse_via(text, self.drivers) for text in settings.via]
         if settings.via or settings.nodes:
             self.upstreams  # noqa: B018  # raises for a node that no proxy can reach
@@ -49,19 +52,29 @@ class Ways:
         return tuple(upstream_of(self.settings.endpoint(url)) for url in urls)
 
     async def open(self, target: Target) -> AsyncIterator[tuple[Route, Target, OpenRoute | None]]:
-        """Open every route that the settings ask for; each with the target as it is seen through it."""
-        if self.settings.direct is not None:
-            yield DEPLOYED, seen_at(target, self.settings.endpoint()), None
+        """Open every route that the settings ask for, the direct one first; each with the target behind it.
+
+        What a route takes away from the target is found out before, and is lacking there.
+        """
+        self.found = target
+        surveyor = Surveyor(self.settings.rate)
+        nodes = self.upstreams if self.settings.nodes else ()
         # The proxies start side by side: none of them needs another one.
-        opened = await asyncio.gather(
-            *(self._stack.enter_async_context(self.through(route.name)) for route in self.routes)
+        gaps, opened = await asyncio.gather(
+            surveyor.gaps(target, nodes),
+            asyncio.gather(
+                *(self._stack.enter_async_context(self.through(route.name)) for route in self.routes)
+            ),
         )
-        for route, way in zip(self.routes, opened, strict=True):
-            hops = way.hops[::-1]
-            kind = "real" if all(one.driver.kind == "real" for one in hops) else "simulated"
-            software = " + ".join(one.driver.title for one in hops)
-            version = " + ".join(one.software.version for one in hops)
-            yield Route(route.name, kind, software, version), seen_through(target, way), way
+        found: list[tuple[Route, Target, OpenRoute | None]] = [(DIRECT, target, None)]
+        if self.settings.direct is not None:
+            found.append((DEPLOYED, seen_at(target, self.settings.endpoint()), None))
+        found += ((_told(way), seen_through(target, way), way) for way in opened)
+        told = await asyncio.gather(*(surveyor.lost(seen) for _, seen, _ in found))
+        lost = {route.name: why for (route, _, _), why in zip(found, told, strict=True) if why is not None}
+        self.survey = Survey(tuple(map(str, nodes)), gaps, lost)
+        for route, seen, way in found:
+            yield route, self.survey.seen(seen, route, way), way
 
     def through(self, via: str, *upstreams: Upstream) -> AbstractAsyncContextManager[OpenRoute]:
         """Run the route that *via* says, to *upstreams* or to all nodes, for the length of a block."""
@@ -98,6 +111,14 @@ class Ways:
         finally:
             if self._folder is not None:
                 shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _told(way: OpenRoute) -> Route:
+    """A route of ours as the report tells it."""
+    hops = way.hops[::-1]
+    kind = "real" if all(one.driver.kind == "real" for one in hops) else "simulated"
+    software = " + ".join(one.driver.title for one in hops)
+    return Route(way.route.name, kind, software, " + ".join(one.software.version for one in hops))
 
 
 class Turns:

@@ -1,0 +1,164 @@
+"""What is found out of several nodes, and of the ways to them, before the first case flies.
+
+What a way takes away is not tried through it: a hundred cases that wait in vain tell less than one sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from wireproof.attempt import Attempt, NotApplicable, Outcome
+from wireproof.peer.connection import Dialer
+from wireproof.peer.engineio import SessionPeer
+from wireproof.peer.socketio import SocketIOPeer
+from wireproof.peer.websocket import WebSocketPeer
+from wireproof.proxy.driver import Feature, Upstream
+from wireproof.proxy.route import OpenRoute
+from wireproof.run.affinity import CURE, scattered
+from wireproof.run.route import DEPLOYED, DIRECT, Route, seen_at_node
+from wireproof.run.sharing import CURES, SOCKETS, Gap, rounds, told
+from wireproof.target import Target
+
+T = TypeVar("T")
+WITHIN = 10.0  # seconds for all that is asked of a node or through a route
+STICKINESS = "stickiness"
+SHARING = "broadcasts across nodes"
+
+_HASHES = (Feature.SOURCE_HASH, Feature.HEADER_HASH)  # clients of one address stay together
+_LOSE_THEIR_NODE = (
+    "through this route a session over long-polling loses its node: see network/sessions/"
+    "requests_of_a_session_find_its_node"
+)
+_APART = "its clients come to nodes that don't hear each other: see network/nodes/nodes_hear_each_other"
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found: *gaps* between the *nodes*, and for each route whose requests are scattered, why."""
+
+    nodes: tuple[str, ...] = ()
+    gaps: frozenset[Gap] = frozenset()
+    lost: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def causes(self) -> dict[str, str]:
+        """What keeps much from being tried: by name, the cause and its cure in one sentence."""
+        found = {stickiness_of(route): f"none ({why}): {CURE}" for route, why in self.lost.items()}
+        sockets = {gap for gap in self.gaps if gap.capability in SOCKETS}
+        if events := self.gaps - sockets:
+            found[SHARING] = f"{told(events, self.nodes)}; {CURES['socketio']}"
+        if sockets:
+            found[f"{SHARING}, over WebSocket"] = f"{told(sockets, self.nodes)}; {CURES['websocket']}"
+        return found
+
+    @property
+    def lost_outside(self) -> str | None:
+        """Why requests are scattered on the way that the user has; None where they are not."""
+        return next((self.lost[one.name] for one in (DEPLOYED, DIRECT) if one.name in self.lost), None)
+
+    def need_shared(self, *capabilities: str) -> None:
+        """Raise `NotApplicable` where it is known that the nodes don't share one of *capabilities*."""
+        if any(gap.capability in capabilities for gap in self.gaps):
+            raise NotApplicable("the nodes don't hear each other: see network/nodes/nodes_hear_each_other")
+
+    def seen(self, target: Target, route: Route, way: OpenRoute | None = None) -> Target:
+        """*target*, which is seen through *route*, without what that takes away."""
+        gone: dict[str, str] = {}
+        if route.name in self.lost:
+            gone |= dict.fromkeys(("polling", "upgrade"), _LOSE_THEIR_NODE)
+        spread = len(self.nodes) > 1 and route is not DIRECT and _spreads(way)
+        if self.gaps and spread:
+            unshared = {gap.capability for gap in self.gaps}
+            # What was missed is kept by one node, and asked for at another.
+            missed = {"recovery"} if unshared - {*SOCKETS} else set[str]()
+            gone |= dict.fromkeys(unshared | missed, _APART)
+        lacking = {name for name in gone if target.can(name)}
+        return replace(
+            target,
+            spread=spread,
+            capabilities={**target.capabilities, **dict.fromkeys(lacking, False)},
+            reasons={**target.reasons, **{name: gone[name] for name in lacking}},
+        )
+
+
+def stickiness_of(route: str) -> str:
+    """What is told of the stickiness of a route is called so."""
+    return STICKINESS if route in (DIRECT.name, DEPLOYED.name) else f"{STICKINESS} of {route}"
+
+
+def _spreads(way: OpenRoute | None) -> bool:
+    """Whether several clients of one address come to different nodes, as what others deployed may do."""
+    if way is None:
+        return True
+    layouts = (hop.layout for hop in way.hops)
+    return any(len(one.upstreams) > 1 and one.policy not in _HASHES for one in layouts)
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyor:
+    """Looks at nodes and routes; *rate* limits its new connections a second, 0 does not."""
+
+    rate: float
+
+    async def gaps(self, target: Target, nodes: Sequence[Upstream]) -> frozenset[Gap]:
+        """What the nodes don't share; nothing where that can't be told."""
+        if len(nodes) < 2:
+            return frozenset()
+        seen = [seen_at_node(target, node) for node in nodes]
+        made: list[SessionPeer | WebSocketPeer] = []
+
+        def client(number: int) -> SocketIOPeer:
+            made.append(session := self._session(seen[number]))
+            return SocketIOPeer(session)
+
+        def peer(number: int) -> WebSocketPeer:
+            there = seen[number].sockets or seen[number].endpoint
+            made.append(one := WebSocketPeer(Dialer(there, self.rate), _attempt(), target.dialect))
+            return one
+
+        groups = rounds(target, len(nodes), client, peer)
+        try:
+            talks = [_in_time(one.gaps()) for group in groups.values() for one in group]
+            found = await asyncio.gather(*talks)
+        finally:
+            _discard(made)
+        return frozenset(gap for gaps in found if gaps for gap in gaps)
+
+    async def lost(self, target: Target) -> str | None:
+        """Why sessions over long-polling lose their node on the way to *target*; None where none does."""
+        if not target.can("polling"):
+            return None
+        made: list[SessionPeer | WebSocketPeer] = []
+
+        def session() -> SessionPeer:
+            made.append(one := self._session(target))
+            return one
+
+        try:
+            return await _in_time(scattered(session))
+        finally:
+            _discard(made)
+
+    def _session(self, target: Target) -> SessionPeer:
+        return SessionPeer(Dialer(target.endpoint, self.rate), _attempt(), target.session)
+
+
+def _attempt() -> Attempt:
+    return Attempt(("survey",))
+
+
+def _discard(made: Iterable[SessionPeer | WebSocketPeer]) -> None:
+    for one in made:
+        one.discard()
+
+
+async def _in_time(asked: Awaitable[T]) -> T | None:
+    """What is found out; None where time or something else forbids: cases tell that better."""
+    try:
+        async with asyncio.timeout(WITHIN):
+            return await asked
+    except (TimeoutError, Outcome):
+        return None
