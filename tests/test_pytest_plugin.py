@@ -63,9 +63,9 @@ class Foreign:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         return kept | {"PYTHONPATH": str(ROOT)}
 
-    def pytest(self, *words: str) -> tuple[int, str]:
+    def run(self, argv: list[str]) -> tuple[int, str]:
         done = subprocess.run(
-            self.argv(*words),
+            argv,
             check=False,
             capture_output=True,
             text=True,
@@ -74,6 +74,9 @@ class Foreign:
             timeout=120,
         )
         return done.returncode, done.stdout + done.stderr
+
+    def pytest(self, *words: str) -> tuple[int, str]:
+        return self.run(self.argv(*words))
 
 
 @pytest.fixture(scope="module")
@@ -121,16 +124,8 @@ def test_cases_of_ones_own(foreign: Foreign) -> None:
 
 def test_no_target_no_verdict(foreign: Foreign) -> None:
     foreign.write("test_x.py", HEAD, PASS)
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q"],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=foreign.folder,
-        env=foreign.environment(),
-        timeout=60,
-    )
-    assert counts(done.stdout) == {"skipped": 1}, done.stdout + done.stderr
+    _, out = foreign.run([sys.executable, "-m", "pytest", "-q"])
+    assert counts(out) == {"skipped": 1}, out
 
 
 def test_the_first_failure_may_end_it(foreign: Foreign) -> None:

@@ -85,6 +85,7 @@ class Talk:
         for way in mix.value if mix else ():
             need(target, way)
         self.audience = audience
+        self.spread = target.spread
         self.attempt: Attempt = clients.attempt
         self.home = target.session.namespace
         self.form = None if audience is Audience.ROOMS else target.session.room

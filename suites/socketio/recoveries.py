@@ -38,6 +38,14 @@ class Recovery(Hall):
         super().__init__(clients, target, audience)
         self._every = clients
 
+    async def admit(self, name: str, *rooms: str, way: Way | None = None, said: int = 1) -> None:
+        """Let "a" come, and then a client that joins *rooms*; it hears what "a" says in the first of them."""
+        await self.enter("a")
+        await self.enter(name, way=way)
+        await self.join(name, *rooms)
+        await self.burst("a", said, rooms[0])
+        await self.fence("a")
+
     async def lose(self, name: str, loss: Loss) -> None:
         """Let a client lose its connection; it is owed everything that it misses."""
         client = self.members[name]

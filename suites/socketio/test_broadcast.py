@@ -52,15 +52,20 @@ async def test_client_that_never_speaks_gets_everything(clients: Clients, target
     await hall.settle()
 
 
+async def judge_senders(hall: Hall) -> None:
+    """Let three clients say an event each, and judge who hears it."""
+    await hall.enter("a", "b", "c")
+    for name in "abc":
+        await hall.say(name)
+    await hall.settle()
+
+
 @case("socketio-contract/broadcast/excluded", *BROADCAST, needs=["event-broadcast"])
 @pytest.mark.parametrize("mix", [Mix.POLLING, Mix.WEBSOCKET])
 async def test_sender_hears_nothing_of_its_own(clients: Clients, target: Target, mix: Mix) -> None:
     """Where the broadcast is for the others, none of it comes back to its sender."""
     hall = Hall(clients, target, Audience.OTHERS, SenderRule.EXCLUDED, mix)
-    await hall.enter("a", "b", "c")
-    for name in "abc":
-        await hall.say(name)
-    await hall.settle()
+    await judge_senders(hall)
 
 
 @case("socketio-contract/broadcast/included", *BROADCAST, needs=["event-broadcast-all"])
@@ -68,10 +73,7 @@ async def test_sender_hears_nothing_of_its_own(clients: Clients, target: Target,
 async def test_sender_hears_itself(clients: Clients, target: Target, mix: Mix) -> None:
     """Where the broadcast is for all, each event comes back to its sender too, once."""
     hall = Hall(clients, target, Audience.ALL, SenderRule.INCLUDED, mix)
-    await hall.enter("a", "b", "c")
-    for name in "abc":
-        await hall.say(name)
-    await hall.settle()
+    await judge_senders(hall)
 
 
 @case("socketio-contract/broadcast/acknowledged")

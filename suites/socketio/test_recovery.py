@@ -68,10 +68,7 @@ async def test_lost_connection_is_recovered(clients: Clients, target: Target, wa
     """A client whose connection was lost comes back under its ids, the private one and the public one."""
     need(target, way)
     hall = Recovery(clients, target)
-    await hall.enter("a", "lost", way=way)
-    await hall.join("lost", "r")
-    await hall.say("a", "r")
-    await hall.fence("a")
+    await hall.admit("lost", "r", way=way)
     before = hall.members["lost"]
     await hall.lose("lost", loss)
     if not await hall.recovers("lost", way):
@@ -131,11 +128,7 @@ async def test_missed_broadcasts_come_once(clients: Clients, target: Target, way
 async def test_recovery_over_the_other_transport(clients: Clients, target: Target, way: Way) -> None:
     """A client that comes back over the other transport gets what it missed."""
     hall = Recovery(clients, target)
-    await hall.enter("a")
-    await hall.enter("lost", way=way)
-    await hall.join("lost", "r")
-    await hall.say("a", "r")
-    await hall.fence("a")
+    await hall.admit("lost", "r", way=way)
     await hall.lose("lost", Loss.CLOSED)
     for _ in range(3):
         await hall.say("a", "r")
@@ -151,12 +144,7 @@ async def test_events_lost_on_their_way_come_again(clients: Clients, target: Tar
     """Events that the server has sent, and that never reached the client, come when it is recovered."""
     need(target, way)
     hall = Recovery(clients, target)
-    await hall.enter("a")
-    await hall.enter("lost", way=way)
-    await hall.join("lost", "r")
-    for _ in range(2):
-        await hall.say("a", "r")
-    await hall.fence("a")
+    await hall.admit("lost", "r", way=way, said=2)
     await hall.lose_unread("lost")
     for _ in range(5):
         await hall.say("a", "r")
@@ -175,11 +163,7 @@ async def test_nothing_comes_twice_when_nothing_was_missed(
     """A client that missed nothing gets nothing again."""
     need(target, way)
     hall = Recovery(clients, target)
-    await hall.enter("a")
-    await hall.enter("lost", way=way)
-    await hall.join("lost", "r")
-    await hall.burst("a", 5, "r")
-    await hall.fence("a")
+    await hall.admit("lost", "r", way=way, said=5)
     await hall.lose("lost", Loss.CLOSED)
     await hall.recover("lost", way)
     await hall.settle()
@@ -207,11 +191,7 @@ async def test_missed_values_come_unchanged(clients: Clients, target: Target, wa
     """JSON of every kind and bytes that a client missed come as the values that they were sent as."""
     need(target, way)
     hall = Recovery(clients, target)
-    await hall.enter("a")
-    await hall.enter("lost", way=way)
-    await hall.join("lost", "r")
-    await hall.say("a", "r")
-    await hall.fence("a")
+    await hall.admit("lost", "r", way=way)
     await hall.lose("lost", Loss.CLOSED)
     for value in (*VALUES.values(), *BYTES.values()):
         await hall.say("a", "r", value=value)
@@ -253,11 +233,7 @@ async def test_connection_is_recovered_again(clients: Clients, target: Target, w
     """A client that is lost a second time, and a third, comes back under the same id and misses nothing."""
     need(target, way)
     hall = Recovery(clients, target)
-    await hall.enter("a")
-    await hall.enter("lost", way=way)
-    await hall.join("lost", "r")
-    await hall.say("a", "r")
-    await hall.fence("a")
+    await hall.admit("lost", "r", way=way)
     for number in range(3):
         await hall.lose("lost", Loss.CLOSED)
         await hall.say("a", "r")

@@ -29,10 +29,7 @@ NEEDS = ["recovery", "rooms"]
 
 async def victim(hall: Recovery, loss: Loss | None = Loss.CLOSED) -> SocketIOPeer:
     """A client that has been in a room, was lost and misses events."""
-    await hall.enter("a", "lost")
-    await hall.join("lost", "r")
-    await hall.say("a", "r")
-    await hall.fence("a")
+    await hall.admit("lost", "r")
     lost = hall.members["lost"]
     if loss is not None:
         await hall.lose("lost", loss)
@@ -170,11 +167,7 @@ async def test_rooms_are_kept(clients: Clients, target: Target, way: Way) -> Non
     """A client that is recovered is in the rooms it was in, and in none that it had left."""
     need(target, way)
     hall = Recovery(clients, target)
-    await hall.enter("a")
-    await hall.enter("lost", way=way)
-    await hall.join("lost", "r", "s", "left")
-    await hall.say("a", "r")
-    await hall.fence("a")
+    await hall.admit("lost", "r", "s", "left", way=way)
     await hall.leave("lost", "left")
     await hall.lose("lost", Loss.CLOSED)
     await hall.recover("lost", way)

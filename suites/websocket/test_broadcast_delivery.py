@@ -55,28 +55,28 @@ async def test_member_that_never_speaks_gets_everything(target: Target, peers: P
     await hall.settle("a", "b")
 
 
-@case("broadcast/sender/excluded", *DELIVERY, needs=["broadcast"])
-async def test_sender_hears_nothing_of_its_own(attempt: Attempt, target: Target, peers: Peers) -> None:
-    """Where the broadcast is for the others, none of a sender's messages comes back to it."""
-    hall = Hall(peers, target, Kind.OTHERS, SenderRule.EXCLUDED)
+async def judge_senders(hall: Hall) -> None:
+    """Let three members say a message each, and judge who hears it."""
     await hall.admit("a", "b", "c")
     for name in "abc":
         hall.say(name)
     await hall.settle()
-    if attempt.findings:
+    if hall.attempt.findings:
         await hall.excuse_common_room()
+
+
+@case("broadcast/sender/excluded", *DELIVERY, needs=["broadcast"])
+async def test_sender_hears_nothing_of_its_own(target: Target, peers: Peers) -> None:
+    """Where the broadcast is for the others, none of a sender's messages comes back to it."""
+    hall = Hall(peers, target, Kind.OTHERS, SenderRule.EXCLUDED)
+    await judge_senders(hall)
 
 
 @case("broadcast/sender/included", *DELIVERY, needs=["broadcast-all"])
-async def test_sender_hears_itself(attempt: Attempt, target: Target, peers: Peers) -> None:
+async def test_sender_hears_itself(target: Target, peers: Peers) -> None:
     """Where the broadcast is for all, each message comes back to its sender too, once."""
     hall = Hall(peers, target, Kind.ALL, SenderRule.INCLUDED)
-    await hall.admit("a", "b", "c")
-    for name in "abc":
-        hall.say(name)
-    await hall.settle()
-    if attempt.findings:
-        await hall.excuse_common_room()
+    await judge_senders(hall)
 
 
 @case(*ORDER)

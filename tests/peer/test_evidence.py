@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from tests.on_loop import on_loop
 from tests.peer.serving import Line, Script, opened
-from tests.peer.test_session_verbs import at_once, session_with
+from tests.peer.test_session_verbs import session_with
 from tests.peer.test_websocket_peer import ends, pongs, says
 from wireproof.attempt import Attempt, Broken
 from wireproof.peer.engineio import Way
@@ -70,7 +71,7 @@ async def faultless(peer: WebSocketPeer) -> None:
         ),
     ],
 )
-@at_once
+@on_loop
 async def test_what_a_websocket_peer_accuses(
     script: Script, verb: Callable[[WebSocketPeer], Awaitable[None]], text: str
 ) -> None:
@@ -83,7 +84,7 @@ async def test_what_a_websocket_peer_accuses(
 
 
 @pytest.mark.parametrize("way", list(Way))
-@at_once
+@on_loop
 async def test_what_a_client_accuses(way: Way) -> None:
     async with session_with() as session:
         client = SocketIOPeer(session)
@@ -97,7 +98,7 @@ async def test_what_a_client_accuses(way: Way) -> None:
 
 
 @pytest.mark.parametrize("way", list(Way))
-@at_once
+@on_loop
 async def test_signs_of_life_and_housekeeping_are_known_as_such(way: Way) -> None:
     async with session_with() as session:
         await session.open(way)
@@ -108,7 +109,7 @@ async def test_signs_of_life_and_housekeeping_are_known_as_such(way: Way) -> Non
         assert [text for text in since if not is_aside(text)] == []
 
 
-@at_once
+@on_loop
 async def test_pings_of_the_harness_are_signs_of_life() -> None:
     async with opened(pongs()) as peer:
         await peer.expect_alive()

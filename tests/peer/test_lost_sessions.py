@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import wraps
-from typing import Any, ParamSpec
 
 import pytest
 
 from fixtures.strict import EngineSite, serve
 from fixtures.strict.socketio import SocketIoConnection
+from tests.on_loop import on_loop
 from wireproof.attempt import Attempt
 from wireproof.peer.connection import Dialer
 from wireproof.peer.dialect import SessionDialect
@@ -22,18 +21,7 @@ from wireproof.peer.socketio import SocketIOPeer
 from wireproof.wire.socketio import PacketType
 
 WAYS = [Way.POLLING, Way.WEBSOCKET]
-P = ParamSpec("P")
 Make = Callable[[], SocketIOPeer]
-
-
-def at_once(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run *test* in a loop of its own."""
-
-    @wraps(test)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        asyncio.run(test(*args, **kwargs))
-
-    return run
 
 
 @asynccontextmanager
@@ -62,8 +50,18 @@ async def gone(site: EngineSite, client: SocketIOPeer) -> None:
         await asyncio.sleep(0.005)
 
 
+async def one_that_is_lost(site: EngineSite, make: Make) -> SocketIOPeer:
+    """A client that has vanished, which the server knows."""
+    lost = make()
+    await lost.open()
+    await lost.expect_event("auth")
+    lost.session.vanish()
+    await gone(site, lost)
+    return lost
+
+
 @pytest.mark.parametrize("way", WAYS)
-@at_once
+@on_loop
 async def test_client_that_comes_back_gets_what_it_missed(way: Way) -> None:
     async with clients() as (site, make):
         lost, other = make(), make()
@@ -86,14 +84,10 @@ async def test_client_that_comes_back_gets_what_it_missed(way: Way) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"pid": "forged"}, {"offset": "unknown"}, {"offset": None}])
-@at_once
+@on_loop
 async def test_other_ids_can_be_told(changes: dict[str, str | None]) -> None:
     async with clients() as (site, make):
-        lost = make()
-        await lost.open()
-        await lost.expect_event("auth")
-        lost.session.vanish()
-        await gone(site, lost)
+        lost = await one_that_is_lost(site, make)
         back = make()
         await back.start()
         answer = await back.resume(lost, **changes)
@@ -102,14 +96,10 @@ async def test_other_ids_can_be_told(changes: dict[str, str | None]) -> None:
         assert back.sids != lost.sids
 
 
-@at_once
+@on_loop
 async def test_the_users_own_payload_of_connect_is_kept() -> None:
     async with clients(SessionDialect(auth={"token": "secret"})) as (site, make):
-        lost = make()
-        await lost.open()
-        await lost.expect_event("auth")
-        lost.session.vanish()
-        await gone(site, lost)
+        lost = await one_that_is_lost(site, make)
         back = make()
         await back.start()
         await back.resume(lost, pid="forged")
@@ -118,7 +108,7 @@ async def test_the_users_own_payload_of_connect_is_kept() -> None:
 
 
 @pytest.mark.parametrize("way", Way)
-@at_once
+@on_loop
 async def test_session_that_vanishes_is_known_no_more(way: Way) -> None:
     async with clients() as (site, make):
         client = make()
@@ -128,7 +118,7 @@ async def test_session_that_vanishes_is_known_no_more(way: Way) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@at_once
+@on_loop
 async def test_session_that_falls_silent_is_there_until_it_times_out(way: Way) -> None:
     async with clients() as (site, make):
         silent, other = make(), make()

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import wraps
-from typing import Any, ParamSpec
 
 import pytest
 
 from fixtures.faulty import load
 from fixtures.strict import Connection, serve
 from fixtures.strict.socketio import SocketIoConnection
+from tests.on_loop import on_loop
 from wireproof.attempt import Attempt, Broken, Inconclusive
 from wireproof.peer.connection import Dialer
 from wireproof.peer.endpoint import parse_endpoint
 from wireproof.peer.engineio import SessionPeer, Way
 from wireproof.wire.engineio import Packet
 from wireproof.wire.websocket import Frame
-
-P = ParamSpec("P")
-
-
-def at_once(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run *test* in a loop of its own."""
-
-    @wraps(test)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        asyncio.run(test(*args, **kwargs))
-
-    return run
 
 
 @asynccontextmanager
@@ -44,7 +31,7 @@ async def session_with(server: type[Connection] = SocketIoConnection) -> AsyncIt
             session.discard()
 
 
-@at_once
+@on_loop
 async def test_upgrade_in_two_steps() -> None:
     """Between probe and upgrade packet the session goes on by polling."""
     async with session_with() as session:
@@ -57,7 +44,7 @@ async def test_upgrade_in_two_steps() -> None:
         await session.expect_alive()
 
 
-@at_once
+@on_loop
 async def test_probe_that_is_answered_wrongly() -> None:
     """A wrong answer to the probe leaves a case about something else undecided."""
     async with session_with(load()["engineio-answers-probes-with-a-bare-pong"].server) as session:
@@ -66,7 +53,7 @@ async def test_probe_that_is_answered_wrongly() -> None:
             await session.probe()
 
 
-@at_once
+@on_loop
 async def test_probe_for_a_session_of_nobody() -> None:
     """A refused WebSocket leaves it undecided too."""
     async with session_with() as session:
@@ -77,7 +64,7 @@ async def test_probe_for_a_session_of_nobody() -> None:
 
 
 @pytest.mark.parametrize("way", Way)
-@at_once
+@on_loop
 async def test_outlook(way: Way) -> None:
     """The outlook is good until the session ends."""
     async with session_with() as session:
@@ -87,7 +74,7 @@ async def test_outlook(way: Way) -> None:
         assert await session.outlook() is not None
 
 
-@at_once
+@on_loop
 async def test_lateness_is_excused() -> None:
     """A status that an overdue pong explains accuses nobody."""
     async with session_with() as session:
@@ -99,7 +86,7 @@ async def test_lateness_is_excused() -> None:
             await session.expect_status(await session.poll(), 200)
 
 
-@at_once
+@on_loop
 async def test_pong_by_hand_counts() -> None:
     """A pong that a case sends by itself is as good as one of the peer's own."""
     async with session_with() as session:
@@ -116,7 +103,7 @@ async def test_pong_by_hand_counts() -> None:
         assert session.heartbeat.lively > before
 
 
-@at_once
+@on_loop
 async def test_late_pong_does_not_hide_lateness() -> None:
     """A pong that went out too late explains a refusal as well as one that never did."""
     async with session_with() as session:

@@ -11,6 +11,7 @@ from itertools import count, permutations
 from typing import Protocol
 
 from wireproof.attempt import Inconclusive
+from wireproof.peer.concurrent import all_of
 from wireproof.peer.dialect import ROOMS, Room
 from wireproof.peer.socketio import SocketIOPeer, describe, event_name
 from wireproof.peer.websocket import WebSocketPeer
@@ -135,7 +136,7 @@ class Round:
 
     async def gaps(self) -> frozenset[Gap]:
         """What is not heard though all of them answer; raise `Inconclusive` or `Broken` where they don't."""
-        await asyncio.gather(*(member.enter() for member in self.members))
+        await all_of(*(member.enter() for member in self.members))
         numbers = range(len(self.members))
         due = {Gap(name, *pair) for name in self.capabilities for pair in permutations(numbers, 2)}
         began = time.monotonic()
@@ -151,7 +152,7 @@ class Round:
             elif asked > 1:
                 # An answer tells that a node lives, not that a broker has delivered everything.
                 await asyncio.sleep(PAUSE)
-            heard = await asyncio.gather(*(member.hear() for member in self.members))
+            heard = await all_of(*(member.hear() for member in self.members))
             due = {gap for gap in due if self._text(gap.capability, gap.speaker) not in heard[gap.listener]}
         return frozenset(due)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from wireproof.attempt import Attempt, NotApplicable, Outcome
+from wireproof.peer.concurrent import all_of
 from wireproof.peer.connection import Dialer
 from wireproof.peer.engineio import SessionPeer
 from wireproof.peer.socketio import SocketIOPeer
@@ -122,7 +123,7 @@ class Surveyor:
         groups = rounds(target, len(nodes), client, peer)
         try:
             talks = [_in_time(one.gaps()) for group in groups.values() for one in group]
-            found = await asyncio.gather(*talks)
+            found = await all_of(*talks)
         finally:
             _discard(made)
         return frozenset(gap for gaps in found if gaps for gap in gaps)
