@@ -137,7 +137,7 @@ class Attempt:
         ground: Ground = Ground.SEEN,
         seen: str | None = None,
     ) -> None:
-        """Note a broken requirement and go on; *seen* as for `broken`."""
+        """Note a broken requirement and go on; *seen* as for `broken`, and `Inconclusive` as for `excuse`."""
         self.findings.append(self._finding(observed, expected, requirement, ground, seen))
 
     def _finding(
@@ -154,9 +154,12 @@ class Attempt:
 
     def excuse(self) -> None:
         """Raise `Inconclusive` where what was seen may be nobody's fault."""
-        for excuse in self.excuses:
-            if told := excuse():
-                raise Inconclusive(told)
+        if told := self.excused():
+            raise Inconclusive(told)
+
+    def excused(self) -> str:
+        """Why what was seen may be nobody's fault; empty where nothing is known."""
+        return next(filter(None, (excuse() for excuse in self.excuses)), "")
 
     def report(self, observation: str) -> None:
         """Tell what was seen; a case that only reports has the verdict `info`."""

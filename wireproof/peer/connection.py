@@ -13,6 +13,7 @@ from typing import cast
 
 from wireproof.attempt import Attempt, Inconclusive, TargetGone
 from wireproof.peer.endpoint import Endpoint
+from wireproof.peer.pacing import Pacer
 from wireproof.transcript import Direction, Kind
 
 _HIGH_WATER = 256 * 1024  # bytes received and not yet read, at which the server has to wait
@@ -172,23 +173,23 @@ class Connection(asyncio.Protocol):
 class Dialer:
     """Opens connections to one endpoint, at most *rate* a second (0: as fast as wanted).
 
-    *source* is the local address that they come from, where that matters.
+    A `Pacer` in place of a number is shared with others. *source* is the local address that the connections
+    come from, where that matters.
     """
 
-    def __init__(self, endpoint: Endpoint, rate: float = 0.0, source: str | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, rate: float | Pacer = 0.0, source: str | None = None) -> None:
         self.endpoint = endpoint
-        self.rate = rate
+        self.pacer = rate if isinstance(rate, Pacer) else Pacer(rate)
         self.source = (source, 0) if source else None
         self.last_alive = 0.0  # when a response last came, on the monotonic clock
-        self._next = 0.0
         self._addresses: list[str] = []
 
     async def dial(self, attempt: Attempt) -> Connection:
-        """A new connection, recorded in *attempt*.
+        """A new connection, recorded in *attempt*; no `TimeLimit` counts the wait for its turn.
 
         Raise `TargetGone` when nothing listens there, `Inconclusive` when the network or TLS fails.
         """
-        await self._pace()
+        await self._turn()
         attempt.peers += 1
         connection = Connection(attempt, attempt.peers)
         try:
@@ -201,11 +202,8 @@ class Dialer:
             raise Inconclusive(f"no connection to the target: {exc}") from exc
         return connection
 
-    async def _pace(self) -> None:
-        if self.rate:
-            now = asyncio.get_running_loop().time()
-            self._next = max(now, self._next) + 1 / self.rate
-            await asyncio.sleep(self._next - now - 1 / self.rate)
+    async def _turn(self) -> None:
+        await self.pacer.wait()
 
     async def _connect(self, connection: Connection) -> None:
         loop = asyncio.get_running_loop()
@@ -231,3 +229,13 @@ class Dialer:
             except OSError:
                 if last:
                     raise
+
+
+class PromptDialer(Dialer):
+    """Takes its turn at once: its connections are counted, and others wait the longer for theirs.
+
+    Whether a server is alive *now* can't be asked in a queue.
+    """
+
+    async def _turn(self) -> None:
+        self.pacer.take()

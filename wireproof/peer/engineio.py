@@ -11,6 +11,7 @@ from enum import Enum
 from wireproof.attempt import Expectation, Inconclusive, NotApplicable
 from wireproof.peer.dialect import Application
 from wireproof.peer.exchange import Answer
+from wireproof.peer.heartbeat import too_long
 from wireproof.peer.raw import Refusal
 from wireproof.peer.session import RawSession, SessionEnd, Transport, receive_packet
 from wireproof.peer.websocket import BUSY, TOO_LONG, WebSocketPeer
@@ -49,13 +50,27 @@ class SessionPeer(RawSession):
 
         A harness, or a network, that is held up delivers pongs too late, and the server is right to end it.
         """
-        if self.handshake is None:
+        heart = self.heartbeat
+        if self.handshake is None or heart.lost is None:
             return ""
-        on_socket = self.transport is Transport.WEBSOCKET
-        missing = self._listening is None or (not on_socket and self.heartbeat.has_paused)
-        silent = self.heartbeat.silence(self.handshake, answering=self.answers_pings, missing=missing)
+        gaps = [heart.between_pings()]
+        if self.answers_pings:
+            gaps.append(heart.between_pongs())
+        if self._may_miss_pings:
+            gaps.append(heart.since_ping())
+        if self._may_miss_pings and self.answers_pings:
+            gaps.append(heart.since_pong())
+        if max(gaps) <= too_long(self.handshake):
+            return ""
         told = f": {self.ended}" if self.ended else ""
-        return f"it ended when no ping had come or been answered for {silent:.2f} s{told}" if silent else ""
+        return f"it ended when no ping had come or been answered for {max(gaps):.2f} s{told}"
+
+    @property
+    def _may_miss_pings(self) -> bool:
+        """Whether a ping may wait unread: by nobody at all, or until the next GET."""
+        if self._listening is None:
+            return True
+        return self.transport is Transport.POLLING and self.heartbeat.has_paused
 
     # Opening --------------------------------------------------------------------------------------
 

@@ -23,8 +23,9 @@ class Heartbeat:
 
     pings: list[float] = field(default_factory=list)
     lively: float = 0.0  # when the session began, or a pong was last sent
-    lost: float | None = None  # when the session ended, or a request of its own was first refused
-    _pause: float = 0.0  # seconds, at most, from the beginning or a pong to the next pong
+    lost: float | None = None  # when the session ended, or since when its requests have been refused
+    _pause: float = 0.0
+    _over: bool = False
     _polled: float = 0.0  # when the last GET was answered
     _paused: float = 0.0  # when a GET last went out behind a long pause
 
@@ -53,25 +54,41 @@ class Heartbeat:
             self._polled = time.monotonic()
 
     def lose(self) -> None:
-        """The session has ended, or a request of its own was refused."""
+        """A request of the session's own was refused, or its WebSocket ended: it may be over since then."""
         if self.lost is None:
             self.lost = time.monotonic()
+
+    def hear(self) -> None:
+        """Something came of the session: whatever was refused before was refused for itself."""
+        if not self._over:
+            self.lost = None
+
+    def end(self) -> None:
+        """The session is over, whatever is still answered."""
+        self.lost, self._over = time.monotonic(), True
 
     @property
     def has_paused(self) -> bool:
         """Whether a GET was so late that a ping may have waited for it, with no pong since."""
         return self._paused > self.lively
 
-    def silence(self, timers: Handshake, *, answering: bool, missing: bool) -> float:
-        """Seconds without a ping or a pong for which the server may have given up the session; else 0.
+    def between_pings(self) -> float:
+        """Seconds, at most, between two of the last pings."""
+        return max((later - one for one, later in pairwise(self.pings[-REMEMBERED:])), default=0.0)
 
-        *answering* says whether pings are to be answered, *missing* whether one may not have been read.
-        """
-        if self.lost is None:
-            return 0.0
-        moments = [*self.pings, self.lost] if missing else self.pings
-        gaps = [later - one for one, later in pairwise(moments[-REMEMBERED:])]
-        if answering:
-            gaps += [self._pause, self.lost - self.lively if missing else 0.0]
-        longest = max(gaps, default=0.0)
-        return longest if longest > timers.ping_interval + timers.ping_timeout * LATE else 0.0
+    def since_ping(self) -> float:
+        """Seconds from the last ping to the loss of the session; 0 where either has not been."""
+        return self.lost - self.pings[-1] if self.lost and self.pings else 0.0
+
+    def between_pongs(self) -> float:
+        """Seconds, at most, from the beginning or a pong to the next pong."""
+        return self._pause
+
+    def since_pong(self) -> float:
+        """Seconds from the beginning, or the last pong, to the loss of the session."""
+        return self.lost - self.lively if self.lost else 0.0
+
+
+def too_long(timers: Handshake) -> float:
+    """Seconds without a ping or a pong behind which a server may have given up a session."""
+    return timers.ping_interval + timers.ping_timeout * LATE

@@ -65,10 +65,9 @@ class SessionEnd:
 
 @dataclass(slots=True)
 class RawSession:
-    """One Engine.IO session. It records everything and hides nothing.
+    """One Engine.IO session, which records everything. ``answers_pings`` may be unset at any time.
 
-    ``answers_pings`` may be unset at any time. What came before the upgrade and what came behind it stand in
-    ``packets`` in order.
+    What came before the upgrade and what came behind it stand in ``packets`` in order.
     """
 
     dialer: Dialer
@@ -127,8 +126,8 @@ class RawSession:
     async def fetch(self, request: Request, body: bytes = b"") -> Answer:
         """Send any request on a connection of the session's and await its whole answer."""
         answer = await self.http.fetch(request, body)
-        if self.sid and answer.status != 200 and self.sid.encode() in request.target:
-            self.heartbeat.lose()
+        if self.sid and self.sid.encode() in request.target:
+            (self.heartbeat.hear if answer.status == 200 else self.heartbeat.lose)()
         return answer
 
     async def poll(self) -> Answer:
@@ -272,6 +271,7 @@ class RawSession:
             await self._take(packet)
 
     async def _take(self, packet: Packet) -> None:
+        self.heartbeat.hear()
         match packet.type:
             case PacketType.PING:
                 self.heartbeat.ping()
@@ -295,7 +295,7 @@ class RawSession:
     def _end(self, detail: str) -> None:
         if self.ended is None:
             self.ended = SessionEnd(detail)
-            self.heartbeat.lose()
+            self.heartbeat.end()
         self._news.set()
 
     def read_answer(self, answer: Answer) -> tuple[Packet, ...]:

@@ -30,6 +30,8 @@ LIMITS = {
     CloseCode.POLICY_VIOLATION: "the server's own policy: it closed with 1008",
 }
 ABSENCES = (CloseCode.GOING_AWAY, CloseCode.SERVICE_RESTART, CloseCode.TRY_AGAIN_LATER)
+LIVES_ON = 2  # answered pings that show it: the first may have overtaken the failure of the connection
+LIVES_ON_COUNTED = 4  # of pongs that are counted: an unasked one is taken for an answer
 STRAYS = 3  # pongs with a foreign payload that accuse: one may be sent of the server's own accord
 
 
@@ -72,6 +74,14 @@ class WebSocketPeer(RawPeer):
         if isinstance(event, Pong) and self.dialect.pongs is Pongs.COUNTED:
             return self._count.told(event)
         return event
+
+    def send_pings(self, payload: bytes, count: int) -> None:
+        """Send *count* pings with *payload* at once, recorded in one line."""
+        ping = Frame.ping(payload)
+        if self.dialect.pongs is Pongs.COUNTED:
+            for _ in range(count):
+                self._count.sent(payload)
+        self.send_bytes(ping.encode(self.attempt.random.randbytes(4)) * count, f"{count} pings")
 
     # The opening handshake ----------------------------------------------------------------------
 
@@ -192,8 +202,10 @@ class WebSocketPeer(RawPeer):
 
         A Close frame of any code conforms, and so does the end of TCP; *codes* are those that are named as
         fitting, a case of its own judges them. An answered ping does not conform. A first pong may have
-        overtaken the failure in a server that reads ahead, so it takes a second one to accuse.
+        overtaken the failure in a server that reads ahead, so it takes a second one to accuse, and two more
+        where pongs can only be counted.
         """
+        enough = LIVES_ON_COUNTED if self.dialect.pongs is Pongs.COUNTED else LIVES_ON
         fitting = (
             f"a Close frame ({' or '.join(str(int(code)) for code in codes)})" if codes else "a Close frame"
         )
@@ -209,7 +221,7 @@ class WebSocketPeer(RawPeer):
                     case Pong(payload) if payload in self._awaited:
                         self._awaited.discard(payload)
                         pongs += 1
-                        if pongs > 1:
+                        if pongs == enough:
                             expecting.broken("the connection lives on: pings behind it were answered")
                         self.send(self.ping())
                     case _:

@@ -74,10 +74,9 @@ def judge_deadline(attempt: Attempt, timeout: float, waited: float, witness: str
     """
     waiting = attempt.waiting
     slow = waiting is None or waited < max(timeout * SILENT_FOR, LEAST_SILENCE)
-    if waiting is None or slow or witness is not None or attempt.doubt:
-        why = (
-            f"a second connection: {witness}" if witness else attempt.doubt or "it went on slowly until then"
-        )
+    doubt = attempt.doubt or attempt.excused()
+    if waiting is None or slow or witness is not None or doubt:
+        why = f"a second connection: {witness}" if witness else doubt or "it went on slowly until then"
         reason = f"no end within {timeout:g} s; {why}"
         return Result(Verdict.INCONCLUSIVE, attempt, reason=reason, deadline=True)
     observed = f"nothing within {waited:.1f} s, while a second connection was served"

@@ -6,10 +6,11 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from wireproof.case import Intensity
 from wireproof.errors import TargetError
 from wireproof.peer.connection import Dialer
 from wireproof.proxy.driver import Drivers
@@ -30,6 +31,7 @@ STARTS_WITHIN = 30.0  # seconds for a target that we start
 LEAST_SHARE = 16  # cases in flight at once on each of many routes
 PULSE = 0.05  # seconds between two looks at whether the loop keeps up
 LATE = 0.1  # seconds behind which a server that pings often may have given us up
+LAST_ROUNDS = 3  # of cancelling what still runs
 RETURN_WITHIN = 5.0  # seconds for a target that nobody restarts to come back by itself
 
 
@@ -46,6 +48,7 @@ class Lab:
         self.emit = emit
         self.target = Target(settings.endpoint(settings.direct), dialect=settings.dialect)
         self.ways = Ways(settings, drivers)
+        self._room = asyncio.Semaphore(settings.concurrency)
         self.tracks = [self._track(DIRECT, self.target)]
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="wireproof", daemon=True)
@@ -98,8 +101,8 @@ class Lab:
                 await self._supervisor.start()
             except StartError as exc:
                 raise TargetError(str(exc)) from exc
-        target = await discover(self.settings, Dialer(self.target.endpoint, self.settings.rate))
-        self.tracks = [self._track(*opened) async for opened in self.ways.open(target)]
+        target = await discover(self.settings, Dialer(self.target.endpoint, self.ways.pacer))
+        self.tracks = [self._track(*opened) for opened in await self.ways.open(target)]
         return target
 
     def _track(self, route: Route, target: Target, way: OpenRoute | None = None) -> Track:
@@ -138,12 +141,19 @@ class Lab:
         # One loop answers the heartbeats of all routes: more in flight at once would be late for them.
         share = max(LEAST_SHARE, self.settings.concurrency // len(self.tracks))
         share = min(share, self.settings.concurrency)
-        scheduler = Scheduler(track, share, self.settings.case_timeout, turns.alone)
+        room = self._room if self._is_bound else nullcontext()
+        scheduler = Scheduler(track, share, self.settings.case_timeout, turns.alone, room)
         watch = asyncio.create_task(self._watch(scheduler))
         try:
             await scheduler.fly_all(flights)
         finally:
             watch.cancel()
+
+    @property
+    def _is_bound(self) -> bool:
+        """Whether the cases of all routes together are limited: every route leads to the same server."""
+        chosen = self.settings.chosen_concurrency is not None
+        return chosen or self.settings.intensity is Intensity.GENTLE
 
     async def _watch(self, scheduler: Scheduler) -> None:
         """Tell the scheduler at once when a target that we started has ended."""
@@ -154,8 +164,8 @@ class Lab:
             await self._back.wait()
 
     async def _close(self) -> None:
-        # Some of them start others while they end.
-        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+        for _ in range(LAST_ROUNDS):  # some of them start others while they end
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
