@@ -53,7 +53,7 @@ def balancer(along: Along) -> Balancer:
     """The simulated balancer at the entrance of a way."""
     found = getattr(along.entrance, "front", None)
     if found is None:
-        raise NotApplicable("it takes a simulated balancer")
+        raise NotApplicable("it takes a balancer of the harness's own: --via simulated:round-robin")
     return cast("Balancer", found)
 
 

@@ -11,7 +11,7 @@ from wireproof.case import Where, case
 from wireproof.peer.concurrent import all_of
 from wireproof.peer.engineio import SessionPeer
 from wireproof.peer.raw import Ended
-from wireproof.run.affinity import CURE, scattered
+from wireproof.run.affinity import STICKINESS, scattered, unsticky
 from wireproof.run.network import Along, Network
 from wireproof.target import Target
 from wireproof.wire.session import Close
@@ -81,16 +81,16 @@ async def test_stickiness(network: Network, attempt: Attempt) -> None:
         return session
 
     if (why := network.lost or await scattered(along.session)) is not None:
-        attempt.infer("stickiness", f"none ({why}): {CURE}")
+        attempt.infer(STICKINESS, unsticky(why))
         return
     session = along.session()
     await session.begin()
     names = ", ".join(name.decode("latin-1") for name in session.http.cookies)
     why = await scattered(bare) if names else None
     if why is not None:
-        attempt.infer("stickiness", f"by cookie ({names}): without it, {why}")
+        attempt.infer(STICKINESS, f"by cookie ({names}): without it, {why}")
     else:
-        attempt.infer("stickiness", "by the client's address, or there is one node: no cookie is needed")
+        attempt.infer(STICKINESS, "by the client's address, or there is one node: no cookie is needed")
 
 
 @case(TOLD, where=Where.OUTSIDE)

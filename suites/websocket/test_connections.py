@@ -96,7 +96,7 @@ async def test_flood_of_pings_holds_up_nobody(peers: Peers) -> None:
     other, flooding = peers(), peers()
     await other.open()
     await flooding.open()
-    flooding.send_bytes(Frame.ping(b"flood").encode() * FLOOD, f"{FLOOD} pings")
+    flooding.send_pings(b"flood", FLOOD)
     await expect_served(other, peers)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,6 +10,7 @@ import pytest
 
 from wireproof.attempt import Attempt, NotApplicable
 from wireproof.case import Intensity, case
+from wireproof.peer.pacing import TimeLimit
 from wireproof.peer.peers import Peers
 from wireproof.peer.raw import Ended
 from wireproof.peer.websocket import WebSocketPeer
@@ -63,7 +63,7 @@ async def is_taken(peers: Peers, size: int, *, make: Callable[[Request, int], Re
     """Whether the handshake is accepted that *make* makes of an ordinary one and *size*."""
     peer = peers()
     try:
-        async with asyncio.timeout(UNANSWERED):
+        async with TimeLimit(UNANSWERED):
             return is_accepted(await peer.handshake(make(peer.request(), size)))
     except TimeoutError:
         await peers().open()  # it is this request that is not answered
@@ -143,9 +143,10 @@ async def time_for_pings(peers: Peers, count: int) -> float | None:
     """The seconds until so many pings that come at a time are answered; None when they end the connection."""
     peer = peers()
     await peer.open()
-    key, last = peer.attempt.random.randbytes(4), peer.ping()
+    last = peer.ping()
     began = time.monotonic()
-    peer.send_bytes(Frame.ping(b"wireproof").encode(key) * (count - 1) + last.encode(key), f"{count} pings")
+    peer.send_pings(b"wireproof", count - 1)
+    peer.send(last)
     with peer.attempt.expecting("a pong behind them", "a Close frame", "the end of TCP"):
         while not isinstance(event := await peer.event(), (Close, Ended)) and event != Pong(last.payload):
             pass

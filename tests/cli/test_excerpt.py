@@ -49,6 +49,11 @@ def test_its_own_connection_comes_first() -> None:
     assert told.shown == (1, 2, 3, 4, 12, 13, 14, 15)
 
 
+def test_what_fits_is_shown_where_few_lines_lead_to_it() -> None:
+    told = of("a", "b", "c", "d", *[PING, PONG] * 4, "e", peers={0: 2, 1: 2, 2: 2}, at=12)
+    assert told.shown == (0, 1, 2, 3, 12)
+
+
 def test_a_sign_of_life_may_be_what_is_accused() -> None:
     assert of("a", "b", *[PING, PONG] * 5, at=5).shown == (0, 1, 5)
 

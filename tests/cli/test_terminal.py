@@ -10,7 +10,8 @@ import pytest
 
 from tests.cli.conftest import Line, Serve
 from tests.reports.made import FAILING, PASSING, TAKING, case, entry, report
-from wireproof.cli.terminal import plain, shell, show
+from wireproof.cli.terminal import plain, shell, show, show_briefly
+from wireproof.report import sentence
 
 LONG = "websocket/s5_1_masking/" + "a_name_that_is_long_" * 5 + "end"
 ASKED = "rfc6455/5.1/unmasked-frame"
@@ -18,7 +19,7 @@ FINDING = {"requirement": ASKED, "observed": "the connection lives on", "ground"
 
 
 def shown(made: dict[str, Any], capsys: pytest.CaptureFixture[str], quiet: bool = False) -> str:
-    show(made, False, quiet)
+    (show_briefly if quiet else show)(made, sentence(made))
     return capsys.readouterr().out
 
 

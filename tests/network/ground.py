@@ -17,7 +17,9 @@ from wireproof.peer.peers import Clients, Peers, Sessions
 from wireproof.run.discover import discover
 from wireproof.run.judge import Result, judge, judge_deadline
 from wireproof.run.network import Network
+from wireproof.run.route import DIRECT
 from wireproof.run.settings import Settings
+from wireproof.run.survey import Survey
 from wireproof.run.ways import Ways
 from wireproof.target import Target
 
@@ -34,9 +36,13 @@ async def fly(
     /,
     within: float = WITHIN,
     patience: float = 0.0,
+    survey: Survey | None = None,
     **parameters: Any,
 ) -> Result:
-    """Judge one attempt of *case* on the route that *via* says, to *nodes*, of which none may be needed."""
+    """Judge one attempt of *case* on the route that *via* says, to *nodes*, of which none may be needed.
+
+    *survey* is what was found before.
+    """
     spec = spec_of(case)
     assert spec is not None
     url, *others = nodes or [NOWHERE]
@@ -48,6 +54,8 @@ async def fly(
     try:
         there = settings.endpoint()
         target = await discover(settings, Dialer(there)) if nodes else Target(there)
+        if survey is not None:
+            ways.found, ways.survey, target = target, survey, survey.seen(target, DIRECT)
         target.require(*spec.needs)
         network = Network(ways, target, attempt, via)
         sessions = Sessions(Dialer(there), attempt, target.session)

@@ -24,8 +24,9 @@ from suites.socketio.hall_talk import Mix
 from tests.network import ground
 from tests.network.ground import fly, told
 from tests.network.test_between import before
-from tests.network.test_several_nodes import UNHURRIED
+from tests.network.test_several_nodes import UNHURRIED, behind
 from wireproof.peer.connection import Dialer
+from wireproof.peer.pacing import Pacer
 from wireproof.proxy.route import open_route
 from wireproof.proxy.via import parse_upstream, parse_via
 from wireproof.run import sharing
@@ -58,7 +59,7 @@ async def found(url: str) -> Target:
 
 
 async def gaps_of(urls: Sequence[str]) -> frozenset[Gap]:
-    return await Surveyor(0).gaps(await found(urls[0]), [parse_upstream(url) for url in urls])
+    return await Surveyor(Pacer()).gaps(await found(urls[0]), [parse_upstream(url) for url in urls])
 
 
 @pytest.fixture
@@ -79,6 +80,38 @@ def test_nodes_that_share_nothing_are_told(name: str, verdict: Verdict) -> None:
             assert cause.startswith("the nodes share nothing: what is said to all")
             result = await fly(nodes_cases.test_nodes_hear_each_other, None, urls)
             assert (result.verdict, "share nothing" in told(result)) == (verdict, True), told(result)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_node_that_cuts_its_clients_off_is_not_accused_of_sharing_nothing(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with (
+            apart("strict") as urls,
+            behind("simulated-relay:cuts-after=450", tmp_path, *urls) as nodes,
+        ):
+            result = await fly(nodes_cases.test_nodes_hear_each_other, None, nodes)
+            assert result.verdict is Verdict.INCONCLUSIVE, told(result)
+            assert result.reason.startswith("a client of one of the nodes: "), told(result)
+
+    asyncio.run(scene())
+
+
+def test_what_was_not_so_before_the_run_does_not_pass() -> None:
+    async def scene() -> None:
+        async with running_nodes("socket.io", 2, *UNHURRIED) as nodes:
+            urls = [node.url for node in nodes]
+            survey = Survey(tuple(urls), frozenset(EVERY_WAY), {"direct": "Session ID unknown"})
+            for case, words in (
+                (
+                    nodes_cases.test_nodes_hear_each_other,
+                    "heard now, but not before the run: the nodes share",
+                ),
+                (sessions_cases.test_requests_of_a_session_find_its_node, "before the run, each served now"),
+            ):
+                result = await fly(case, None, urls, survey=survey)
+                assert (result.verdict, words in told(result)) == (Verdict.INCONCLUSIVE, True), told(result)
 
     asyncio.run(scene())
 
@@ -115,7 +148,7 @@ def test_nodes_that_share_rooms_and_sticky_routes_lose_nothing(tmp_path: Path) -
 def test_routes_take_away_what_cannot_work_through_them(via: str, lacking: set[str], tmp_path: Path) -> None:
     async def scene() -> None:
         async with apart("strict-socketio") as urls:
-            target, surveyor, drivers = await found(urls[0]), Surveyor(0), load()
+            target, surveyor, drivers = await found(urls[0]), Surveyor(Pacer()), load()
             upstreams = [parse_upstream(url) for url in urls]
             async with open_route(parse_via(via, drivers), upstreams, tmp_path, drivers) as way:
                 seen = seen_through(target, way)
@@ -137,7 +170,7 @@ def test_routes_take_away_what_cannot_work_through_them(via: str, lacking: set[s
 def test_no_server_is_excused_by_itself(name: str) -> None:
     async def scene() -> None:
         async with apart(name, 1) as (url,):
-            assert await Surveyor(0).lost(await found(url)) is None
+            assert await Surveyor(Pacer()).lost(await found(url)) is None
 
     asyncio.run(scene())
 
@@ -174,6 +207,7 @@ def test_a_run_tells_the_causes_once_and_waits_for_nothing(tmp_path: Path) -> No
             out, _ = await process.communicate()
             assert process.returncode == 1, out.decode()
             assert out.startswith(b"CAUSE stickiness of simulated:round-robin: none"), out.decode()
+            assert out.count(b"stickiness of ") == 1, out.decode()
             made: dict[str, Any] = json.loads((tmp_path / "report.json").read_text())
             return made
 

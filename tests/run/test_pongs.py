@@ -68,6 +68,20 @@ class Unasked(Connection):
         super().on_ping(frame)
 
 
+class FailsLate(EMPTY):  # type: ignore[misc,valid-type]
+    """The first ping is answered, an unasked pong follows, and the second one meets the end."""
+
+    pings = 0
+
+    def on_ping(self, frame: Frame) -> None:
+        self.pings += 1
+        if self.pings > 1:
+            self.start_closing(1002)
+            return
+        super().on_ping(frame)
+        self.send(Frame(Opcode.PONG))
+
+
 class LenientAndEmpty(LENIENT):  # type: ignore[misc,valid-type]
     """RSV1 is accepted, and pongs are empty."""
 
@@ -142,6 +156,25 @@ def test_what_breaks_beside_the_pongs_is_still_accused() -> None:
     asyncio.run(fails(EMPTY))
     with pytest.raises(Broken, match="lives on"):
         asyncio.run(fails(LenientAndEmpty))
+
+
+def test_an_unasked_pong_does_not_show_that_the_connection_lives_on() -> None:
+    async def fails() -> None:
+        async with counted(FailsLate) as peer:
+            # Both pongs are there before the second ping goes out.
+            closing = await peer.expect_failure()
+            assert closing.close is not None
+
+    asyncio.run(fails())
+
+
+def test_pings_that_are_sent_together_are_counted() -> None:
+    async def answered() -> None:
+        async with counted(EMPTY) as peer:
+            peer.send_pings(b"many", 50)
+            await peer.expect_alive()
+
+    asyncio.run(answered())
 
 
 def test_the_payload_is_missed_by_its_own_requirement_alone() -> None:

@@ -30,23 +30,21 @@ def cli() -> None:
     """
 
 
-_SHORT = {
-    run_command: "Judge the server at a URL.",
-    demo_command: "Start a bundled server and judge it.",
-    serve_command: "Start a bundled server, or list them.",
-    list_command: "List cases or requirements.",
-    explain_command: "Explain a case or a requirement.",
-    replay_command: "Run a case of a report again, as it ran.",
-    report_command: "Make reports of a run's journal.",
-    compare_command: "Tell what changed from one report to another.",
-    baseline_command: "Write a report's failures as a file for --known.",
-    matrix_command: "Join the reports of several servers into one page.",
-    routes_command: "Show which proxies --via can lead through here.",
-    proxy_command: "Run a proxy, or a chain of them.",
-    completion_command: "Print what makes a shell complete the words of these commands.",
-}
-for command, words in _SHORT.items():
-    command.short_help = words
+for command in (
+    run_command,
+    demo_command,
+    serve_command,
+    list_command,
+    explain_command,
+    replay_command,
+    report_command,
+    compare_command,
+    baseline_command,
+    matrix_command,
+    routes_command,
+    proxy_command,
+    completion_command,
+):
     cli.add_command(command)
 
 

@@ -34,7 +34,7 @@ MOST = 20  # changes of one kind that are told one by one
 _DURATIONS = (Change.SLOWER, Change.FASTER)
 
 
-@click.command("compare")
+@click.command("compare", short_help="Tell what changed from one report to another.")
 @click.argument("old", shell_complete=files)
 @click.argument("new", shell_complete=files)
 def compare_command(old: str, new: str) -> int:
@@ -92,7 +92,7 @@ def _what(difference: Difference) -> str:
     return f"{before['verdict']}, now {after['verdict']}" + (f": {seen}" if seen else "")
 
 
-@click.command("baseline")
+@click.command("baseline", short_help="Write a report's failures as a file for --known.")
 @click.argument("report", shell_complete=files)
 def baseline_command(report: str) -> None:
     """Write the failures in the JSON REPORT as a file for --known (to standard output)."""
@@ -100,7 +100,7 @@ def baseline_command(report: str) -> None:
         click.echo(line)
 
 
-@click.command("matrix")
+@click.command("matrix", short_help="Join the reports of several servers into one page.")
 @click.argument("reports", nargs=-1, required=True, metavar="[NAME=]REPORT...", shell_complete=files)
 @click.option("--html", metavar="FILE", help="Write an HTML page here.", shell_complete=files)
 @click.option("--markdown", metavar="FILE", help="Write a Markdown page here.", shell_complete=files)

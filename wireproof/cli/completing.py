@@ -23,7 +23,7 @@ VARIABLE = "_WIREPROOF_COMPLETE"
 MOST = 50  # whole ids that are offered at once; where there are more, their beginnings are
 
 
-@click.command("completion")
+@click.command("completion", short_help="Print what makes a shell complete the words of these commands.")
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion_command(context: click.Context, shell: str) -> None:

@@ -57,4 +57,4 @@ def _around(marked: int, telling: Sequence[int], entries: Sequence[Mapping[str, 
     before = [at for at in telling if at < marked]
     first = [at for at in before if entries[at]["peer"] in own][-_OWN:]
     others = [at for at in before if at not in first]
-    return sorted([*others[len(others) + len(first) - room :], *first, marked, *behind])
+    return sorted([*others[max(0, len(others) + len(first) - room) :], *first, marked, *behind])

@@ -59,7 +59,7 @@ def caught_by(case: str) -> list[tuple[str, str]]:
     ]
 
 
-@click.command("list")
+@click.command("list", short_help="List cases or requirements.")
 @click.option("--requirements", is_flag=True, help="List requirements, whose ids PATTERN then is about.")
 @click.argument("pattern", required=False, shell_complete=case_names)
 def list_command(pattern: str | None, requirements: bool) -> None:
@@ -106,7 +106,7 @@ def _like(pattern: str, known: Iterable[str]) -> str:
     return "" if set("*?") & set(pattern) else closest(pattern, known)
 
 
-@click.command("explain")
+@click.command("explain", short_help="Explain a case or a requirement.")
 @click.argument("case", shell_complete=case_names)
 @click.option("--live", is_flag=True, help="Also show what goes over the wire with a faultless server.")
 def explain_command(case: str, live: bool) -> None:

@@ -34,7 +34,7 @@ _PROGRAM = click.option(
 )
 
 
-@click.command("routes")
+@click.command("routes", short_help="Show which proxies --via can lead through here.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @_PROGRAM
 def routes_command(as_json: bool, program: tuple[str, ...]) -> None:
@@ -112,7 +112,7 @@ def _as_data(driver: Driver, software: Software | Missing) -> dict[str, Any]:
     }
 
 
-@click.command("proxy")
+@click.command("proxy", short_help="Run a proxy, or a chain of them.")
 @click.argument("via", metavar="NAME[:SETTING,…]", shell_complete=proxy_names)
 @click.option("--upstream", metavar="URL", multiple=True, required=True, help="Where it leads; repeatable.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes any free port.")

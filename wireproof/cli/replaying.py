@@ -38,7 +38,7 @@ _ACCUSING = (Verdict.FAIL, Verdict.WARN)
 _CLEAN = (Verdict.PASS, Verdict.INFO)
 
 
-@click.command("replay")
+@click.command("replay", short_help="Run a case of a report again, as it ran.")
 @click.argument("report", shell_complete=files)
 @click.argument("pattern", metavar="CASE", shell_complete=recorded_cases)
 @click.argument("url", required=False)

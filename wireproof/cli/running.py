@@ -18,7 +18,7 @@ from wireproof.cli.progress import follow
 from wireproof.cli.session import fly
 from wireproof.content import load_drivers
 from wireproof.errors import InternalError, JournalError, UsageError
-from wireproof.report import Fold, Report, exit_status
+from wireproof.report import Fold, Report, exit_status, sentence
 from wireproof.run.campaign import Campaign
 from wireproof.run.choosing import settings_from
 from wireproof.run.continuing import settled_events
@@ -30,7 +30,7 @@ from wireproof.wire.text import printable
 INTERRUPTED = 130
 
 
-@click.command("run")
+@click.command("run", short_help="Judge the server at a URL.")
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @run_options
 def run_command(urls: tuple[str, ...], **options: Any) -> int:
@@ -62,12 +62,14 @@ def run(options: Mapping[str, Any], argv: Sequence[str], again: str | None = Non
 
     *again* is the command that shows one case again, with ``{case}`` and ``{seed}`` in it.
     """
-    from wireproof.cli.terminal import show  # noqa: PLC0415  # rich takes long to load: not before the run
+    # rich takes long to load: not before the run
+    from wireproof.cli.terminal import show, show_briefly  # noqa: PLC0415
 
     done = perform(options, argv, again)
     report = done.report
     write_reports(report, options)
-    show(report, done.settings.fail_on_warn, options["quiet"])
+    tell = show_briefly if options["quiet"] else show
+    tell(report, sentence(report, fail_on_warn=done.settings.fail_on_warn))
     if done.interrupted or not report["complete"]:
         click.echo(f"The run was cut off. Its journal: {done.journal}", err=True)
         click.echo("Go on with the same command and --continue JOURNAL.", err=True)

@@ -22,7 +22,11 @@ from wireproof.proxy.via import parse_programs, parse_via
 from wireproof.wire.text import printable
 
 
-@click.command("serve", context_settings={"ignore_unknown_options": True})
+@click.command(
+    "serve",
+    context_settings={"ignore_unknown_options": True},
+    short_help="Start a bundled server, or list them.",
+)
 @click.argument("name", required=False, shell_complete=servers)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 @click.option("--host", default="127.0.0.1", show_default=True)
@@ -61,7 +65,7 @@ def serve_command(name: str | None, options: tuple[str, ...], host: str, port: i
         raise UsageError(f"no bundled server is called {name!r}; `wireproof serve` lists them")
 
 
-@click.command("demo")
+@click.command("demo", short_help="Start a bundled server and judge it.")
 @click.option(
     "--server",
     default="strict",

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from wireproof.cli.alike import Group, alike
 from wireproof.cli.excerpt import excerpt
-from wireproof.report import ROUTED, Report, sentence
+from wireproof.report import ROUTED, Report
 from wireproof.verdict import Verdict
 from wireproof.wire.text import printable
 
@@ -71,16 +71,24 @@ def _command_words(text: str, width: int) -> Iterator[str]:
         yield word
 
 
-def show(report: Report, fail_on_warn: bool, quiet: bool) -> None:
-    """Print what a person has to know: accusations and their evidence, coverage, counts, one sentence."""
+def show(report: Report, outcome: str) -> None:
+    """Print what a person has to know: accusations, evidence, coverage, counts, the *outcome*."""
+    page = _page(report)
+    page.causes()
+    page.accusations()
+    page.known()
+    page.overview()
+    page.closing(outcome)
+
+
+def show_briefly(report: Report, outcome: str) -> None:
+    """Print the counts and the *outcome* alone."""
+    _page(report).closing(outcome)
+
+
+def _page(report: Report) -> _Page:
     console = Console(highlight=False, soft_wrap=True)
-    page = _Page(console, max(40, min(console.width, WIDEST)), report)
-    if not quiet:
-        page.causes()
-        page.accusations()
-        page.known()
-        page.overview()
-    page.closing(fail_on_warn)
+    return _Page(console, max(40, min(console.width, WIDEST)), report)
 
 
 class _Page:
@@ -138,21 +146,22 @@ class _Page:
         self._tally("Rules broken in passing, which decide no verdict:", passing)
         absent = Counter(case["reason"] for case in cases if case["verdict"] == Verdict.NOT_APPLICABLE)
         self._tally("Not applicable:", absent)
-        if between := self._report["between"]:
+        causes, between = self._report["causes"], self._report["between"]
+        if beside := [f"{name}: {told}" for name, told in between.items() if causes.get(name) != told]:
             self._free("What stands between:")
-            for name, told in between.items():
-                self._free(printable(f"{name}: {told}"), 8)
+            for told in beside:
+                self._free(printable(told), 8)
         for spec in dict.fromkeys(requirement["spec"] for requirement in self._report["requirements"]):
             self._free(self._coverage(spec))
 
-    def closing(self, fail_on_warn: bool) -> None:
-        """The counts and one sentence."""
+    def closing(self, outcome: str) -> None:
+        """The counts and the outcome in one sentence."""
         summary = self._report["summary"]
         parts = [f"{summary[v]} {v}" for v in summary if summary[v] and v != "known"]
         if summary["known"]:
             parts.append(f"{summary['known']} of the failures known")
         self._free(f"{', '.join(parts) or 'no case'} in {self._report['duration_s']:.1f} s")
-        self._free(printable(sentence(self._report, fail_on_warn=fail_on_warn)), style="bold")
+        self._free(printable(outcome), style="bold")
 
     def _group(self, group: Group) -> None:
         case = group.first

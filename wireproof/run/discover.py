@@ -28,7 +28,7 @@ async def discover(settings: Settings, dialer: Dialer) -> Target:
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if _speaks(sockets) or _speaks(sessions):
-            _, late = await asyncio.wait(tasks, timeout=GRACE)
+            _, late = await asyncio.wait(tasks, timeout=GRACE + dialer.pacer.backlog)
             if late and (plain.spoken if sockets in late else above.spoken).is_set():
                 await asyncio.wait(late)
         else:
@@ -87,7 +87,7 @@ async def _transport(settings: Settings, dialer: Dialer, facts: SessionFacts) ->
         without=settings.without | frozenset(_CONTRACT_PATHS) - settings.assume,
     )
     try:
-        target = await Probe(told, Dialer(there, settings.rate)).run()
+        target = await Probe(told, Dialer(there, dialer.pacer)).run()
     except TargetError:
         return None
     why = "what is judged is the WebSocket transport of Engine.IO, which carries its packets only"

@@ -48,7 +48,9 @@ class Lab:
         self.emit = emit
         self.target = Target(settings.endpoint(settings.direct), dialect=settings.dialect)
         self.ways = Ways(settings, drivers)
-        self._room = asyncio.Semaphore(settings.concurrency)
+        # Every route leads to the same server.
+        bound = settings.chosen_concurrency is not None or settings.intensity is Intensity.GENTLE
+        self.room = asyncio.Semaphore(settings.concurrency) if bound else nullcontext()
         self.tracks = [self._track(DIRECT, self.target)]
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="wireproof", daemon=True)
@@ -141,19 +143,12 @@ class Lab:
         # One loop answers the heartbeats of all routes: more in flight at once would be late for them.
         share = max(LEAST_SHARE, self.settings.concurrency // len(self.tracks))
         share = min(share, self.settings.concurrency)
-        room = self._room if self._is_bound else nullcontext()
-        scheduler = Scheduler(track, share, self.settings.case_timeout, turns.alone, room)
+        scheduler = Scheduler(track, share, self.settings.case_timeout, turns.alone, self.room)
         watch = asyncio.create_task(self._watch(scheduler))
         try:
             await scheduler.fly_all(flights)
         finally:
             watch.cancel()
-
-    @property
-    def _is_bound(self) -> bool:
-        """Whether the cases of all routes together are limited: every route leads to the same server."""
-        chosen = self.settings.chosen_concurrency is not None
-        return chosen or self.settings.intensity is Intensity.GENTLE
 
     async def _watch(self, scheduler: Scheduler) -> None:
         """Tell the scheduler at once when a target that we started has ended."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from wireproof.attempt import Attempt, Inconclusive, NotApplicable
 from wireproof.errors import UsageError, WireproofError
 from wireproof.peer.connection import Dialer
+from wireproof.peer.endpoint import Endpoint
 from wireproof.peer.engineio import SessionPeer
 from wireproof.peer.exchange import HttpClient
 from wireproof.peer.far_end import Blocked, FarEnd, Tunnel
@@ -18,6 +19,7 @@ from wireproof.peer.websocket import WebSocketPeer
 from wireproof.proxy.driver import RunningProxy, Upstream
 from wireproof.proxy.route import OpenRoute
 from wireproof.run.route import seen_at_node, seen_through
+from wireproof.run.sharing import Gap
 from wireproof.run.ways import Ways
 from wireproof.target import Target
 from wireproof.wire.http1 import Header
@@ -40,7 +42,7 @@ class Along:
 
     def peer(self, source: str | None = None) -> WebSocketPeer:
         """A WebSocket peer."""
-        dialer = Dialer(self.target.sockets or self.target.endpoint, source=source)
+        dialer = self._dialer(self.target.sockets or self.target.endpoint, source)
         maker = Peers(dialer, self.network.attempt, self.target.dialect)
         self.network.made.append(maker)
         return maker()
@@ -55,12 +57,15 @@ class Along:
 
     def http(self, source: str | None = None) -> HttpClient:
         """A client for requests of any kind."""
-        client = HttpClient(Dialer(self.target.endpoint, source=source), self.network.attempt)
+        client = HttpClient(self._dialer(self.target.endpoint, source), self.network.attempt)
         self.network.made.append(client)
         return client
 
+    def _dialer(self, there: Endpoint, source: str | None) -> Dialer:
+        return Dialer(there, self.network.ways.pacer, source)
+
     def _sessions(self, source: str | None) -> Sessions:
-        dialer = Dialer(self.target.endpoint, source=source)
+        dialer = self._dialer(self.target.endpoint, source)
         maker = Sessions(dialer, self.network.attempt, self.target.session)
         self.network.made.append(maker)
         return maker
@@ -118,6 +123,16 @@ class Network:
     def lost(self) -> str | None:
         """Why sessions over long-polling lose their node on the way that the user has; None where none do."""
         return self.ways.survey.lost_outside
+
+    @property
+    def gaps(self) -> frozenset[Gap]:
+        """What the nodes did not share when they were looked at before the run."""
+        return self.ways.survey.gaps
+
+    @property
+    def lost_here(self) -> bool:
+        """Whether sessions over long-polling lost their node on the case's way, looked at before the run."""
+        return self.itself.can("polling") and not self.target.can("polling")
 
     @property
     def outside(self) -> Along:

@@ -14,6 +14,7 @@ from wireproof.errors import TargetError
 from wireproof.peer.concurrent import all_of
 from wireproof.peer.connection import Dialer
 from wireproof.peer.dialect import LIFELESS, ROOMS, Dialect, Pongs, Room
+from wireproof.peer.pacing import TimeLimit
 from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.run.mistakes import OTHER_ROOM, unmatched
@@ -100,7 +101,7 @@ class Probe:
     async def _handshake(self) -> Response:
         peer = self.peer()
         try:
-            async with asyncio.timeout(HANDSHAKE_WITHIN):
+            async with TimeLimit(HANDSHAKE_WITHIN):
                 answer = await peer.handshake()
         except TimeoutError:
             raise TargetError(
@@ -121,7 +122,7 @@ class Probe:
         """Play the profile's preamble once; raise `TargetError` when the server does not play along."""
         peer = self.peer()
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
+            async with TimeLimit(ANSWER_WITHIN):
                 await peer.open()
         except (TimeoutError, Inconclusive) as exc:
             wanted = peer.attempt.waiting.expected[0] if peer.attempt.waiting else "the profile's preamble"
@@ -135,7 +136,7 @@ class Probe:
 
     async def _holds(self, probe: Callable[[], Awaitable[bool]]) -> bool:
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
+            async with TimeLimit(ANSWER_WITHIN):
                 return await probe()
         except (TimeoutError, Broken, Inconclusive, NotApplicable):
             return False
@@ -312,7 +313,7 @@ async def is_alive(dialer: Dialer, dialect: Dialect, within: float) -> str | Non
     """None when a new connection's ping is answered within *within* seconds, else what went wrong."""
     peer = WebSocketPeer(dialer, Attempt(("check",)), dialect)
     try:
-        async with asyncio.timeout(within):
+        async with TimeLimit(within):
             await peer.open()
             if dialect.pongs not in LIFELESS:
                 await peer.expect_alive()

@@ -15,6 +15,7 @@ from wireproof.peer.concurrent import all_of
 from wireproof.peer.connection import Dialer
 from wireproof.peer.dialect import Application, EventForm, SessionDialect
 from wireproof.peer.engineio import SessionPeer, Way
+from wireproof.peer.pacing import TimeLimit
 from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.session import SessionEnd, Transport
 from wireproof.peer.socketio import SocketIOPeer, describe
@@ -28,7 +29,6 @@ from wireproof.wire.socketio import PacketType
 ANSWER_WITHIN = 3.0  # seconds for each probe of a server that is near
 LONGEST = 10.0  # seconds for each probe of one that is far
 ROUNDS = 10  # handshakes that take about as long as the longest probe
-CONNECTIONS = 16  # that are made for the probes that run side by side
 QUIET_PINGS = 10  # answered pings after which a server that said nothing is taken to be silent
 _SAMPLE = "wireproof probe"
 _ROOM = "wireproof-probe"
@@ -68,17 +68,17 @@ class SessionProbe:
         polling = self.session()
         server, detail = None, ""
         can: dict[str, bool] = {}
-        began = time.monotonic()
+        began, limit = time.monotonic(), TimeLimit(self.within)
         try:
-            answer = await self._in_time(polling.handshake_with(polling.request()))
+            answer = await self._in_time(polling.handshake_with(polling.request()), limit)
             detail = str(answer) if answer is not None else f"no answer within {ANSWER_WITHIN:g} s"
             server = answer.header(b"Server") or None if answer is not None else None
         except Inconclusive:
             return SessionFacts((), {}, {}, self.dialect, None)
         finally:
             polling.discard()
-        queued = CONNECTIONS / self.settings.rate if self.settings.rate else 0.0
-        self.within = min(LONGEST, ANSWER_WITHIN + ROUNDS * (time.monotonic() - began) + queued)
+        took = time.monotonic() - began - limit.queued
+        self.within = min(LONGEST, ANSWER_WITHIN + ROUNDS * took)
         can["polling"] = polling.handshake is not None
         speaks_first = self._opens_socket if can["polling"] else self._opens_socket_at_once
         can["websocket-transport"] = await self._holds(speaks_first)
@@ -101,10 +101,10 @@ class SessionProbe:
         reasons = dict.fromkeys(capabilities_of(("socketio",)), self.refusal) if self.refusal else {}
         return SessionFacts(protocols, can, self.mistakes | reasons, self.dialect, server, detail)
 
-    async def _in_time(self, made: Awaitable[Any]) -> Any:
+    async def _in_time(self, made: Awaitable[Any], limit: TimeLimit | None = None) -> Any:
         """What *made* gives; None when its time is up."""
         try:
-            async with asyncio.timeout(self.within):
+            async with limit or TimeLimit(self.within):
                 return await made
         except TimeoutError:
             return None
@@ -340,7 +340,7 @@ async def session_is_alive(
     """None when a handshake over *transport* is answered within *within* seconds, else what went wrong."""
     session = SessionPeer(dialer, Attempt(("check",)), dialect)
     try:
-        async with asyncio.timeout(within):
+        async with TimeLimit(within):
             if transport is Transport.WEBSOCKET:
                 await session.begin(transport)
                 return None

@@ -17,13 +17,17 @@ from typing import Protocol
 
 from wireproof.attempt import Attempt
 from wireproof.case import CaseSpec
+from wireproof.peer.pacing import TimeLimit
 from wireproof.run.judge import Result, judge, judge_deadline, judge_gone
 from wireproof.verdict import Verdict
 
 ALONE = 1.5  # times its deadline that an attempt may take alone
 RECHECK = 3.0  # seconds, at most, to see again alone that somebody who was silent for long is silent
 REPEAT_BUDGET = 20.0  # seconds that repeating deadlines alone may take altogether
+NAMED = 3  # of the cases that were in the air
 UNRESPONSIVE_AFTER = 24  # attempts in a row that end by their deadline with no sign of life
+
+_ROOM_ENOUGH = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class Control(Protocol):
 class Scheduler:
     """Flies plans, at most *concurrency* at once, each for at most *timeout* seconds.
 
-    *turn* is entered for whatever must fly alone, so that other routes to the same target keep quiet.
+    *turn* is entered for whatever must fly alone, so that other routes to the same target keep quiet; *room*
+    for each flight beside others, so that there are not too many on all routes together.
     """
 
     def __init__(
@@ -88,11 +93,13 @@ class Scheduler:
         concurrency: int,
         timeout: float,
         turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+        room: AbstractAsyncContextManager[None] = _ROOM_ENOUGH,
     ) -> None:
         self.control = control
         self.concurrency = concurrency
         self.timeout = timeout
         self.turn = turn
+        self.room = room
         self.flying: set[Flight] = set()
         self.stopped: str | None = None
         self._tasks: dict[Flight, asyncio.Task[None]] = {}
@@ -146,7 +153,8 @@ class Scheduler:
 
     async def _fly(self, flight: Flight) -> None:
         try:
-            flight.result = await self._try(flight, self.timeout)
+            async with self.room:
+                flight.result = await self._try(flight, self.timeout)
         finally:
             flight.landed = time.monotonic()
             self.flying.discard(flight)
@@ -164,9 +172,9 @@ class Scheduler:
         attempt = self.control.new_attempt(flight.plan)
         started, flight.began = time.time(), time.monotonic()
         outcome: BaseException | None = None
-        deadline = asyncio.timeout(timeout)
-        attempt.postpone = lambda seconds: deadline.reschedule((deadline.when() or 0.0) + seconds)
-        attempt.progress = _renewing(deadline, timeout, attempt.progress)
+        deadline = TimeLimit(timeout)
+        attempt.postpone = deadline.postpone
+        attempt.progress = _renewing(deadline, attempt.progress)
         try:
             async with deadline:
                 await flight.plan.body(attempt)
@@ -175,7 +183,9 @@ class Scheduler:
         except BaseException as exc:  # noqa: BLE001  # pytest's own outcomes are BaseExceptions; all are judged
             outcome = exc
         if isinstance(outcome, TimeoutError) and deadline.expired():
-            waited = time.monotonic() - attempt.waiting.since if attempt.waiting else 0.0
+            # Nobody was silent while we waited for our turn to connect.
+            since = max(attempt.waiting.since, deadline.queued_until) if attempt.waiting else 0.0
+            waited = time.monotonic() - since if attempt.waiting else 0.0
             result = judge_deadline(attempt, timeout, waited, await self.control.check())
         else:
             result = judge(attempt, outcome)
@@ -224,14 +234,26 @@ class Scheduler:
         self._trouble.clear()
         self._mute = 0
         if not await self.control.recover([flight.plan.id for flight in suspects]):
-            names = ", ".join(flight.plan.id for flight in suspects[:20])
-            self.stopped = f"{self.control.obituary() or 'the target went away'}; it did not come back"
+            self.stopped = await self._absence()
+            names = ", ".join(flight.plan.id for flight in suspects[:NAMED])
+            more = f", … {len(suspects) - NAMED} more" if len(suspects) > NAMED else ""
+            reason = f"{self.stopped}; in the air were: {names}{more}"
             for flight in suspects:
-                self._finish(flight, self._inconclusive(flight, f"{self.stopped}; in the air were: {names}"))
+                self._finish(flight, self._inconclusive(flight, reason))
             return
         for flight in suspects:
             flight.suspect = True
         self._suspects += suspects
+
+    async def _absence(self) -> str:
+        """In which way the target stays away, and what may help."""
+        if told := self.control.obituary():
+            return f"{told}; it did not come back"
+        wrong = await self.control.check() or "until just now"
+        return (
+            f"the target serves no new connection ({wrong}); it did not come back "
+            "(--rate and --concurrency ask less of one that is slow, --start restarts one that ends)"
+        )
 
     async def _repeat_suspects(self) -> None:
         """Try alone whoever was in the air when the target went away.
@@ -279,8 +301,8 @@ class Scheduler:
     async def _repeat_doubtful(self) -> None:
         """Try again alone what rests on something that did not come.
 
-        Silence costs a deadline each time, so that one requirement's silence is seen alone once and stands
-        for the others like it; whom the budget no longer covers is not accused.
+        Silence costs a deadline each time, so that one requirement's silence is seen alone once, in one case,
+        and stands for that of all others; whom the budget no longer covers is not accused.
         """
         spent, silent = 0.0, dict[str, str]()
         for flight in self._doubtful:
@@ -310,14 +332,11 @@ class Scheduler:
         return Result(Verdict.INCONCLUSIVE, attempt, reason=reason, started=time.time())
 
 
-def _renewing(
-    deadline: asyncio.Timeout, timeout: float, tell: Callable[[float], None]
-) -> Callable[[float], None]:
+def _renewing(deadline: TimeLimit, tell: Callable[[float], None]) -> Callable[[float], None]:
     """What to do about progress: *tell* it, and count the deadline anew."""
 
     def progress(part: float) -> None:
-        if not deadline.expired():
-            deadline.reschedule(asyncio.get_running_loop().time() + timeout)
+        deadline.renew()
         tell(part)
 
     return progress

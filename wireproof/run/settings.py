@@ -61,14 +61,16 @@ class Settings:
 
     @property
     def intensity(self) -> Intensity:
-        """As chosen, else normal on this machine and gentle everywhere else."""
+        """As chosen, else normal where all that is reached is on this machine, and gentle everywhere else."""
         if self.chosen_intensity is not None:
             return self.chosen_intensity
-        return Intensity.NORMAL if self.endpoint().is_loopback else Intensity.GENTLE
+        reached = (self.url, self.direct or self.url, *self.nodes)
+        here = all(self.endpoint(url).is_loopback for url in reached)
+        return Intensity.NORMAL if here else Intensity.GENTLE
 
     @property
     def concurrency(self) -> int:
-        """Cases in flight at once: as chosen, else by intensity."""
+        """Cases in flight at once, on all routes together: as chosen, else by intensity."""
         if self.chosen_concurrency is not None:
             return self.chosen_concurrency
         return 4 if self.intensity is Intensity.GENTLE else 96

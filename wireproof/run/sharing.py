@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count, permutations
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
-from wireproof.attempt import Inconclusive
+from wireproof.attempt import Broken, Inconclusive
 from wireproof.peer.concurrent import all_of
 from wireproof.peer.dialect import ROOMS, Room
 from wireproof.peer.socketio import SocketIOPeer, describe, event_name
@@ -19,6 +19,7 @@ from wireproof.target import Target
 from wireproof.wire.socketio import Packet
 from wireproof.wire.websocket import Frame
 
+T = TypeVar("T")
 PATIENCE = 3.0  # seconds for which things are said, since brokers may take their time …
 ROUNDS = 10  # … and questions that each node answers behind the last of them: a busy machine is slow at both
 SAID_ANEW = 0.5  # seconds after which all is said once more: what was said before may have been lost
@@ -135,8 +136,8 @@ class Round:
     mark: str = field(default_factory=lambda: secrets.token_hex(4))
 
     async def gaps(self) -> frozenset[Gap]:
-        """What is not heard though all of them answer; raise `Inconclusive` or `Broken` where they don't."""
-        await all_of(*(member.enter() for member in self.members))
+        """What is not heard though all of them answer; raise `Inconclusive` where they don't."""
+        await _served(member.enter() for member in self.members)
         numbers = range(len(self.members))
         due = {Gap(name, *pair) for name in self.capabilities for pair in permutations(numbers, 2)}
         began = time.monotonic()
@@ -152,12 +153,20 @@ class Round:
             elif asked > 1:
                 # An answer tells that a node lives, not that a broker has delivered everything.
                 await asyncio.sleep(PAUSE)
-            heard = await all_of(*(member.hear() for member in self.members))
+            heard = await _served(member.hear() for member in self.members)
             due = {gap for gap in due if self._text(gap.capability, gap.speaker) not in heard[gap.listener]}
         return frozenset(due)
 
     def _text(self, capability: str, speaker: int) -> str:
         return f"wireproof {self.mark} {capability} {speaker}"
+
+
+async def _served(parts: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """What each of *parts* gives; `Inconclusive` where a client is not served: other cases judge that."""
+    try:
+        return await all_of(*parts)
+    except Broken as exc:
+        raise Inconclusive(f"a client of one of the nodes: {exc.finding.observed}") from exc
 
 
 def rounds(

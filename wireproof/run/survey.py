@@ -5,35 +5,29 @@ What a way takes away is not tried through it: a hundred cases that wait in vain
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from wireproof.attempt import Attempt, NotApplicable, Outcome
 from wireproof.peer.concurrent import all_of
 from wireproof.peer.connection import Dialer
-from wireproof.peer.engineio import SessionPeer
-from wireproof.peer.socketio import SocketIOPeer
-from wireproof.peer.websocket import WebSocketPeer
+from wireproof.peer.pacing import Pacer, TimeLimit
+from wireproof.peer.peers import Clients, Crew, Peers, Sessions
 from wireproof.proxy.driver import Feature, Upstream
 from wireproof.proxy.route import OpenRoute
-from wireproof.run.affinity import CURE, scattered
+from wireproof.run.affinity import STICKINESS, scattered, unsticky
 from wireproof.run.route import DEPLOYED, DIRECT, Route, seen_at_node
 from wireproof.run.sharing import CURES, SOCKETS, Gap, rounds, told
 from wireproof.target import Target
 
 T = TypeVar("T")
 WITHIN = 10.0  # seconds for all that is asked of a node or through a route
-STICKINESS = "stickiness"
 SHARING = "broadcasts across nodes"
 
 _HASHES = (Feature.SOURCE_HASH, Feature.HEADER_HASH)  # clients of one address stay together
-_LOSE_THEIR_NODE = (
-    "through this route a session over long-polling loses its node: see network/sessions/"
-    "requests_of_a_session_find_its_node"
-)
-_APART = "its clients come to nodes that don't hear each other: see network/nodes/nodes_hear_each_other"
+_LOSE_THEIR_NODE = "through this route a session over long-polling loses its node, as told first, as CAUSE"
+_APART = "the nodes don't hear each other, as told first, as CAUSE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +41,7 @@ class Survey:
     @property
     def causes(self) -> dict[str, str]:
         """What keeps much from being tried: by name, the cause and its cure in one sentence."""
-        found = {stickiness_of(route): f"none ({why}): {CURE}" for route, why in self.lost.items()}
+        found = {stickiness_of(route): unsticky(why) for route, why in self.lost.items()}
         sockets = {gap for gap in self.gaps if gap.capability in SOCKETS}
         if events := self.gaps - sockets:
             found[SHARING] = f"{told(events, self.nodes)}; {CURES['socketio']}"
@@ -63,7 +57,7 @@ class Survey:
     def need_shared(self, *capabilities: str) -> None:
         """Raise `NotApplicable` where it is known that the nodes don't share one of *capabilities*."""
         if any(gap.capability in capabilities for gap in self.gaps):
-            raise NotApplicable("the nodes don't hear each other: see network/nodes/nodes_hear_each_other")
+            raise NotApplicable(_APART)
 
     def seen(self, target: Target, route: Route, way: OpenRoute | None = None) -> Target:
         """*target*, which is seen through *route*, without what that takes away."""
@@ -100,66 +94,50 @@ def _spreads(way: OpenRoute | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Surveyor:
-    """Looks at nodes and routes; *rate* limits its new connections a second, 0 does not."""
+    """Looks at nodes and routes; *pacer* says when it may connect."""
 
-    rate: float
+    pacer: Pacer
 
     async def gaps(self, target: Target, nodes: Sequence[Upstream]) -> frozenset[Gap]:
         """What the nodes don't share; nothing where that can't be told."""
         if len(nodes) < 2:
             return frozenset()
-        seen = [seen_at_node(target, node) for node in nodes]
-        made: list[SessionPeer | WebSocketPeer] = []
-
-        def client(number: int) -> SocketIOPeer:
-            made.append(session := self._session(seen[number]))
-            return SocketIOPeer(session)
-
-        def peer(number: int) -> WebSocketPeer:
-            there = seen[number].sockets or seen[number].endpoint
-            made.append(one := WebSocketPeer(Dialer(there, self.rate), _attempt(), target.dialect))
-            return one
-
-        groups = rounds(target, len(nodes), client, peer)
+        clients: list[Clients] = []
+        peers: list[Peers] = []
+        for seen in (seen_at_node(target, node) for node in nodes):
+            clients.append(Clients(self._sessions(seen)))
+            there = Dialer(seen.sockets or seen.endpoint, self.pacer)
+            peers.append(Peers(there, _attempt(), target.dialect))
+        groups = rounds(target, len(nodes), lambda one: clients[one](), lambda one: peers[one]())
         try:
             talks = [_in_time(one.gaps()) for group in groups.values() for one in group]
             found = await all_of(*talks)
         finally:
-            _discard(made)
+            Crew(*clients, *peers).discard()
         return frozenset(gap for gaps in found if gaps for gap in gaps)
 
     async def lost(self, target: Target) -> str | None:
         """Why sessions over long-polling lose their node on the way to *target*; None where none does."""
         if not target.can("polling"):
             return None
-        made: list[SessionPeer | WebSocketPeer] = []
-
-        def session() -> SessionPeer:
-            made.append(one := self._session(target))
-            return one
-
+        sessions = self._sessions(target)
         try:
-            return await _in_time(scattered(session))
+            return await _in_time(scattered(sessions))
         finally:
-            _discard(made)
+            sessions.discard()
 
-    def _session(self, target: Target) -> SessionPeer:
-        return SessionPeer(Dialer(target.endpoint, self.rate), _attempt(), target.session)
+    def _sessions(self, target: Target) -> Sessions:
+        return Sessions(Dialer(target.endpoint, self.pacer), _attempt(), target.session)
 
 
 def _attempt() -> Attempt:
     return Attempt(("survey",))
 
 
-def _discard(made: Iterable[SessionPeer | WebSocketPeer]) -> None:
-    for one in made:
-        one.discard()
-
-
 async def _in_time(asked: Awaitable[T]) -> T | None:
     """What is found out; None where time or something else forbids: cases tell that better."""
     try:
-        async with asyncio.timeout(WITHIN):
+        async with TimeLimit(WITHIN):
             return await asked
     except (TimeoutError, Outcome):
         return None

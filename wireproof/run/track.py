@@ -9,7 +9,7 @@ from random import Random
 from typing import Protocol
 
 from wireproof.attempt import Attempt
-from wireproof.peer.connection import Dialer
+from wireproof.peer.connection import Dialer, PromptDialer
 from wireproof.peer.peers import Clients, Crew, Peers, Sessions
 from wireproof.peer.session import Transport
 from wireproof.profile import Known
@@ -73,8 +73,12 @@ class Track:
         self.settings = settings
         self.keeper = keeper
         self.emit = emit
-        self.dialer = Dialer(target.endpoint, settings.rate)
-        self.socket_dialer = Dialer(target.sockets, settings.rate) if target.sockets else self.dialer
+        sockets = target.sockets or target.endpoint
+        self.dialer = Dialer(target.endpoint, ways.pacer)
+        self.socket_dialer = Dialer(sockets, ways.pacer)
+        self.check_dialer = PromptDialer(
+            sockets if "websocket" in target.protocols else target.endpoint, ways.pacer
+        )
         self.flown: list[Flight] = []
 
     def board(self, attempt: Attempt, names: Sequence[str]) -> tuple[Mapping[str, object], Crew]:
@@ -145,7 +149,7 @@ class Track:
     @property
     def last_alive(self) -> float:
         """See `wireproof.run.scheduler.Control`."""
-        return max(self.dialer.last_alive, self.socket_dialer.last_alive)
+        return max(one.last_alive for one in (self.dialer, self.socket_dialer, self.check_dialer))
 
     def new_attempt(self, plan: Plan) -> Attempt:
         """See `wireproof.run.scheduler.Control`."""
@@ -161,9 +165,9 @@ class Track:
     async def check(self) -> str | None:
         """See `wireproof.run.scheduler.Control`."""
         if "websocket" in self.target.protocols:
-            return await is_alive(self.socket_dialer, self.target.dialect, WITNESS_WITHIN)
+            return await is_alive(self.check_dialer, self.target.dialect, WITNESS_WITHIN)
         transport = Transport.POLLING if self.target.can("polling") else Transport.WEBSOCKET
-        return await session_is_alive(self.dialer, self.target.session, WITNESS_WITHIN, transport)
+        return await session_is_alive(self.check_dialer, self.target.session, WITNESS_WITHIN, transport)
 
     def obituary(self) -> str:
         """See `wireproof.run.scheduler.Control`."""

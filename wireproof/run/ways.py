@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 
 from wireproof.peer.far_end import FarEnd
+from wireproof.peer.pacing import Pacer
 from wireproof.proxy.certificate import HOST
 from wireproof.proxy.driver import Drivers, Upstream
 from wireproof.proxy.route import OpenRoute, open_route
@@ -32,6 +33,7 @@ class Ways:
         self._folder: Path | None = None
         self._made = 0
         self._far_ends: dict[str, asyncio.Task[tuple[FarEnd, OpenRoute]]] = {}
+        self.pacer = Pacer(settings.rate)  # of all new connections, whichever way they go
         self.found: Target | None = None  # the target as it is known of itself
         self.survey = Survey()
         self.routes = [parse_via(text, self.drivers) for text in settings.via]
@@ -51,13 +53,13 @@ class Ways:
         urls = (self.settings.direct or self.settings.url, *self.settings.nodes)
         return tuple(upstream_of(self.settings.endpoint(url)) for url in urls)
 
-    async def open(self, target: Target) -> AsyncIterator[tuple[Route, Target, OpenRoute | None]]:
+    async def open(self, target: Target) -> list[tuple[Route, Target, OpenRoute | None]]:
         """Open every route that the settings ask for, the direct one first; each with the target behind it.
 
-        What a route takes away from the target is found out before, and is lacking there.
+        What a route takes away from the target is found out before, and is lacking there. From then on
+        ``found`` and ``survey`` tell the target as it is known of itself, and what was found.
         """
-        self.found = target
-        surveyor = Surveyor(self.settings.rate)
+        surveyor = Surveyor(self.pacer)
         nodes = self.upstreams if self.settings.nodes else ()
         # The proxies start side by side: none of them needs another one.
         gaps, opened = await asyncio.gather(
@@ -72,9 +74,8 @@ class Ways:
         found += ((_told(way), seen_through(target, way), way) for way in opened)
         told = await asyncio.gather(*(surveyor.lost(seen) for _, seen, _ in found))
         lost = {route.name: why for (route, _, _), why in zip(found, told, strict=True) if why is not None}
-        self.survey = Survey(tuple(map(str, nodes)), gaps, lost)
-        for route, seen, way in found:
-            yield route, self.survey.seen(seen, route, way), way
+        self.found, self.survey = target, Survey(tuple(map(str, nodes)), gaps, lost)
+        return [(route, self.survey.seen(seen, route, way), way) for route, seen, way in found]
 
     def through(self, via: str, *upstreams: Upstream) -> AbstractAsyncContextManager[OpenRoute]:
         """Run the route that *via* says, to *upstreams* or to all nodes, for the length of a block."""
