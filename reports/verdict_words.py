@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from wireproof.report import spread
+
 from .shown import number, plural, visible
 
 # Worst first: what a reader has to see before anything else.
@@ -68,21 +70,24 @@ def sentence(report: Mapping[str, Any]) -> str:
         return _accusation(new, cases) + so_far + "."
     if so_far:
         return f"showed no new failure{so_far}."
-    return _acquittal(summary)
+    return _acquittal(summary, cases)
 
 
-def _acquittal(summary: Mapping[str, int]) -> str:
+def _acquittal(summary: Mapping[str, int], cases: Sequence[Mapping[str, Any]]) -> str:
     if not any(summary[v] for v in ("pass", "fail", "warn", "info")):
         return "could not be judged: no case applies to this target."
-    if unclear := summary["error"] + summary["inconclusive"]:
-        return f"showed no new failure, but {plural(unclear, 'result')} could not be judged."
-    if summary["known"]:
-        return (
-            f"shows {plural(summary['known'], 'failure')}, all known, and keeps the rest of what was tested."
-        )
-    if summary["warn"]:
-        return f"keeps what it must, with {plural(summary['warn'], 'warning')}."
+    if unclear := _distinct(cases, "error", "inconclusive"):
+        return f"showed no new failure, but {plural(unclear, 'case')} could not be judged."
+    if known := _distinct(cases, "fail"):
+        return f"shows {plural(known, 'failed case')}, all known, and keeps the rest of what was tested."
+    if warned := _distinct(cases, "warn"):
+        return f"keeps what it must, with {plural(warned, 'warning')}."
     return "keeps everything that was tested."
+
+
+def _distinct(cases: Sequence[Mapping[str, Any]], *verdicts: str) -> int:
+    """How many cases have one of *verdicts*, through whichever route."""
+    return len({case["id"] for case in cases if case["verdict"] in verdicts})
 
 
 def _accusation(new: Sequence[Mapping[str, Any]], cases: Sequence[Mapping[str, Any]]) -> str:
@@ -100,7 +105,8 @@ def _accusation(new: Sequence[Mapping[str, Any]], cases: Sequence[Mapping[str, A
         return f"keeps what it must by itself, but {through}"
     broken = {name for case in new if case["id"] in own for name in case["broken"]}
     what = plural(len(broken), "requirement") if broken else "what it must keep"
-    told = f"breaks {what}, as {plural(len(own), 'failed case shows', 'failed cases show')}"
+    over = spread([case for case in new if case["id"] in own])
+    told = f"breaks {what}, as {plural(len(own), 'failed case shows', 'failed cases show')}{over}"
     return f"{told}; {through}" if routed else told
 
 

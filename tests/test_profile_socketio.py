@@ -38,6 +38,19 @@ def test_credentials_of_a_connect_are_secret(tmp_path: Path) -> None:
     assert set(profile.secrets) == {"abc", "from a file"}
 
 
+@pytest.mark.parametrize(
+    ("auth", "secrets"),
+    [
+        ('{ name = "alice-in-chains", nick = "wireproof" }', set()),
+        ('{ userPassword = "wonderland" }', {"wonderland"}),
+        ('{ jwt = { header = "one", rest = ["two"] } }', {"one", "two"}),
+        ('"a-text-alone"', {"a-text-alone"}),
+    ],
+)
+def test_a_name_of_a_connect_is_no_secret(tmp_path: Path, auth: str, secrets: set[str]) -> None:
+    assert set(told(tmp_path, f"[socketio]\nauth = {auth}\n").secrets) == secrets
+
+
 def test_texts_are_put_into_events_and_found_in_them(tmp_path: Path) -> None:
     profile = told(tmp_path, f"[socketio.echo]\n{FORM}[socketio.broadcast]\ninclude-sender = false\n{FORM}")
     form, room = profile.session.echo, profile.session.room

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wireproof.errors import JournalError
-from wireproof.report import blamed, exit_status, fold, requirement_records, summarise
+from wireproof.report import blamed, exit_status, fold, requirement_records, sentence, summarise
 from wireproof.verdict import Verdict
 
 BITS, OPCODE = "rfc6455/5.2/reserved-bits", "rfc6455/5.2/unknown-opcode"
@@ -194,3 +194,46 @@ def test_whom_a_failure_on_a_route_accuses(direct: str, nodes: int, blame: str |
     ]
     found = {case["route"]: case["blame"] for case in blamed(cases, ["http://node"] * nodes)}
     assert found["r"] == blame
+
+
+# The sentence -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cases", "told"),
+    [
+        pytest.param(
+            [case(name, "fail", route=route) for name in "ab" for route in ("direct", "nginx")],
+            "breaks what it must keep: 2 failed cases (4 results over 2 routes), no warnings.",
+            id="on-all-routes",
+        ),
+        pytest.param(
+            [
+                case("a"),
+                case("a", "fail", route="nginx"),
+                case("b", "fail"),
+                case("b", "warn", route="nginx"),
+            ],
+            "breaks what it must keep: 1 failed case; 1 more only through nginx, 1 warning.",
+            id="on-one-more",
+        ),
+        pytest.param(
+            [case("a"), *(case("a", "fail", route=route) for route in ("caddy", "nginx"))],
+            "keeps what it must by itself; 1 failed case (2 results over 2 routes) only through "
+            "caddy, nginx, no warnings.",
+            id="only-through-proxies",
+        ),
+        pytest.param(
+            [case("a", "fail", known=KNOWN), case("a", "fail", known=KNOWN, route="nginx")],
+            "keeps what was tested, with no warnings and 1 known failed case.",
+            id="known",
+        ),
+        pytest.param(
+            [case("a"), case("a", "not-applicable", route="nginx")],
+            "keeps what was tested, with no warnings. 1 of 2 results were not applicable.",
+            id="not-applicable-on-a-route",
+        ),
+    ],
+)
+def test_cases_count_once_however_many_routes_they_took(cases: list[dict[str, Any]], told: str) -> None:
+    assert sentence(fold([STARTED, PROBED, *done(*cases), FINISHED])) == f"ws://h {told}"

@@ -25,7 +25,10 @@ _NAMESPACE = re.compile(
 )  # what a packet can carry: a comma ends it, a question mark begins a query
 _OURS = {"host", "upgrade", "connection", "content-length", "transfer-encoding"}
 _OWN_KEY = {"cookie": "cookie", "origin": "origin", "sec-websocket-protocol": "subprotocol"}
-_CREDENTIALS = ("auth", "cookie", "token", "secret", "key", "password")
+_CREDENTIALS = (
+    *("auth", "cookie", "token", "secret", "key", "pass", "pwd", "session", "jwt", "credential", "bearer"),
+    *("signature", "private"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,16 +260,20 @@ def _session(node: Node, kept: list[str]) -> SessionDialect:
 
 
 def _auth(node: Node, kept: list[str]) -> Any:
-    """Any JSON value; texts may stand in files as those of headers do."""
+    """Any JSON value; texts may stand in files as those of headers do.
+
+    A text is secret where it comes from a file, stands alone, or below a key that speaks of credentials.
+    """
     if isinstance(node.value, dict):
         return {key: _auth(value, kept) for key, value in node.entries().items()}
     if isinstance(node.value, list):
         return [_auth(item, kept) for item in node.items()]
     if isinstance(node.value, str) and node.value:
         value, is_secret = _value(node)
-        # Whatever is told here may be a credential; what is short is one only where its name says so.
-        named = any(word in node.name.lower() for word in _CREDENTIALS)
-        if is_secret or named or len(value) >= _SECRET_PART:
+        keys = [key.lower() for key in node.keys if isinstance(key, str)]
+        below = keys[keys.index("auth") + 1 :] or keys
+        # A name that users choose is no secret, and may be a word that stands all over a report.
+        if is_secret or any(word in key for key in below for word in _CREDENTIALS):
             kept += _secrets(value)
         return value
     if not isinstance(node.value, str | int | float):

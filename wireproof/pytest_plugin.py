@@ -26,7 +26,7 @@ from wireproof.run.options import RUN_OPTIONS, RunOption, Shape
 from wireproof.run.scheduler import Flight, Plan
 from wireproof.run.select import NETWORK, CaseItem
 from wireproof.run.track import PROVIDED, Track
-from wireproof.target import PROTOCOLS
+from wireproof.target import CROWDED, PROTOCOLS
 from wireproof.verdict import Verdict
 
 prepare_content()
@@ -353,7 +353,7 @@ def plan_item(
 
     async def body(attempt: Attempt) -> None:
         track.target.require(*case.spec.needs)
-        provided, crew = track.board(attempt, names)
+        provided, crew = track.board(attempt, names, track.target.mixes_up(case.suite, case.spec.needs))
         known = {**params, **funcargs, **provided}
         try:
             await item.obj(**{name: known[name] for name in names})
@@ -361,6 +361,8 @@ def plan_item(
             crew.discard()
 
     mark = item.get_closest_marker("serial")
-    alone = "" if mark is None else str(next(iter(mark.args), "marked serial"))
+    alone = CROWDED if track.target.is_crowded(case.suite, case.spec.needs) else ""
+    if mark is not None:
+        alone = str(next(iter(mark.args), "marked serial"))
     last = mark is not None and bool(mark.kwargs.get("last", False))
     return campaign.plan(case, body, alone=alone, last=last)

@@ -206,43 +206,62 @@ def exit_status(report: Report, *, fail_on_warn: bool = False) -> int:
 def sentence(report: Report, *, fail_on_warn: bool = False) -> str:
     """The verdict on the target in one sentence."""
     summary, url = report["summary"], report["target"]["url"]
-    new = summary["fail"] - summary["known"]
-    warned = _count(
-        sum(case["verdict"] == Verdict.WARN and not case["known"] for case in report["cases"]), "warning"
-    )
+    new = [case for case in report["cases"] if case["verdict"] == Verdict.FAIL and not case["known"]]
+    warning = [case for case in report["cases"] if case["verdict"] == Verdict.WARN and not case["known"]]
+    warned, untold = _count(_distinct(warning), "warning"), _distinct(_of(report, *_UNTOLD))
     if not report["complete"]:
-        return f"{url}: the run was cut off; {_count(new, 'new failure')} so far."
+        told = f"{_count(_distinct(new), 'new failed case')}{spread(new)}"
+        return f"{url}: the run was cut off; {told} so far."
     if new or (fail_on_warn and summary["warn"]):
-        untold = summary["error"] + summary["inconclusive"]
         also = f" {_count(untold, 'case')} could not be judged." if untold else ""
-        return f"{url} {_accusation(report, new)}, {warned}.{also}{_untested(summary)}"
+        return f"{url} {_accusation(new)}, {warned}.{also}{_untested(report)}"
     if not any(summary[verdict] for verdict in ("pass", "fail", "warn", "info")):
         return f"{url}: nothing could be told: no case was applicable to this target."
-    if untold := summary["error"] + summary["inconclusive"]:
+    if untold:
         return f"{url}: no new failure, but {_count(untold, 'case')} could not be judged."
-    known = f" and {_count(summary['known'], 'known failure')}" if summary["known"] else ""
-    return f"{url} keeps what was tested, with {warned}{known}.{_untested(summary)}"
+    failed = [case for case in report["cases"] if case["verdict"] == Verdict.FAIL]
+    known = f" and {_count(_distinct(failed), 'known failed case')}" if failed else ""
+    return f"{url} keeps what was tested, with {warned}{known}.{_untested(report)}"
 
 
-def _accusation(report: Report, new: int) -> str:
+def spread(cases: Sequence[Mapping[str, Any]]) -> str:
+    """What is to be told behind the number of *cases*, where one has failed through more than one route."""
+    if len(cases) == _distinct(cases):
+        return ""
+    return f" ({len(cases)} results over {len({case['route'] for case in cases})} routes)"
+
+
+_UNTOLD = (Verdict.ERROR, Verdict.INCONCLUSIVE)
+
+
+def _of(report: Report, *verdicts: Verdict) -> list[Mapping[str, Any]]:
+    return [case for case in report["cases"] if case["verdict"] in verdicts]
+
+
+def _distinct(cases: Iterable[Mapping[str, Any]]) -> int:
+    """How many cases stand behind records, of which each route has one."""
+    return len({case["id"] for case in cases})
+
+
+def _accusation(failed: Sequence[Mapping[str, Any]]) -> str:
     """Who breaks what: the server, or what stands before it."""
-    failed = [case for case in report["cases"] if case["verdict"] == Verdict.FAIL and case["known"] is None]
     routed = [case for case in failed if case.get("blame") in ROUTED]
-    through = f"only through {', '.join(sorted({case['route'] for case in routed}))}"
+    own = [case for case in failed if case.get("blame") not in ROUTED]
+    through = f"{spread(routed)} only through {', '.join(sorted({case['route'] for case in routed}))}"
+    told = f"breaks what it must keep: {_count(_distinct(own), 'failed case')}{spread(own)}"
     if not routed:
-        return f"breaks what it must keep: {_count(new, 'failure')}"
-    if new == len(routed):
-        return f"keeps what it must by itself; {_count(new, 'failure')} {through}"
-    own = _count(new - len(routed), "failure")
-    return f"breaks what it must keep: {own}; {_count(len(routed), 'more')} {through}"
+        return told
+    if not own:
+        return f"keeps what it must by itself; {_count(_distinct(routed), 'failed case')}{through}"
+    return f"{told}; {_distinct(routed)} more{through}"
 
 
-def _untested(summary: Mapping[str, int]) -> str:
+def _untested(report: Report) -> str:
     """What the sentence has to add where much could not be tried."""
-    cases = sum(count for verdict, count in summary.items() if verdict != "known")
-    lacking = summary["not-applicable"]
-    return f" {lacking} of {cases} cases were not applicable." if lacking > cases / 4 else ""
+    results, lacking = len(report["cases"]), len(_of(report, Verdict.NOT_APPLICABLE))
+    noun = "cases" if results == _distinct(report["cases"]) else "results"
+    return f" {lacking} of {results} {noun} were not applicable." if lacking > results / 4 else ""
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 or noun == 'more' else 's'}"
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

@@ -61,12 +61,19 @@ def capabilities_of(protocols: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for protocol in PROTOCOLS if protocol in judged for name in _BY_PROTOCOL[protocol])
 
 
+ECHOES = frozenset({"echo", "echo-binary", "events"})
+"""The capabilities by which a client gets back what it says."""
+CROWDED = "what one client says comes to others too, who would take it for an answer"
+MIXED_UP = "what one client says comes to others too, so that the echoes of several can't be told apart"
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A target as it was probed, or as its user described it.
 
     ``endpoint`` is where sessions and requests go, ``sockets`` where WebSocket is spoken, which may be a path
-    of Engine.IO's. ``spread`` says that several clients are known to come to several nodes there.
+    of Engine.IO's. ``spread`` says that several clients are known to come to several nodes there, ``shared``
+    names the protocols over which an echo comes to all clients, so that one hears what others say.
     """
 
     endpoint: Endpoint
@@ -78,6 +85,15 @@ class Target:
     sockets: Endpoint | None = None
     session: SessionDialect = SessionDialect()
     spread: bool = False
+    shared: frozenset[str] = frozenset()
+
+    def is_crowded(self, suite: str, needs: Iterable[str]) -> bool:
+        """Whether a case of *suite* would hear what cases beside it say, or they what it says."""
+        return suite in self.shared and (suite != "socketio" or "events" in needs)
+
+    def mixes_up(self, suite: str, needs: Iterable[str]) -> str:
+        """Why a case that *needs* an echo may have one client at a time; empty where it may have several."""
+        return MIXED_UP if suite in self.shared and ECHOES.intersection(needs) else ""
 
     def can(self, capability: str) -> bool:
         """Whether the target has *capability*."""

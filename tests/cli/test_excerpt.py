@@ -63,5 +63,13 @@ def test_the_end_is_shown_where_nothing_in_it_is_accused() -> None:
     assert of(*[PING, PONG] * 6).shown == tuple(range(4, 12))
 
 
+def test_what_a_server_sends_by_itself_leaves_room_for_what_was_sent() -> None:
+    pushed = [f'text [40] "presence of number {number}"' for number in range(20)]
+    told = of("a", '>text [5] "hello"', *pushed[:12], "b", *pushed[12:], at=22)
+    assert told.shown == (0, 1, 14, 18, 19, 20, 21, 22)
+    assert of('>text [5] "hello"', *pushed).shown == (0, *range(14, 21))
+    assert of(">x", ">y", *pushed, at=21, peers={1: 2}).shown == (0, 1, 16, 17, 18, 19, 20, 21)
+
+
 def test_a_place_that_is_not_there_marks_nothing() -> None:
     assert of("a", at=7).marked is None

@@ -214,7 +214,7 @@ def test_it_tells_that_the_target_is_started_again(line: Line) -> None:
 
 
 def test_a_pipe_gets_none_of_it(line: Line, serving: Serve, tmp_path: Path) -> None:
-    ran = line("run", serving("accepts-rsv1"), "--case", BITS)
+    ran = line("run", serving("accepts-rsv1"), "--case", BITS, "--journal", "journal.ndjson")
     assert "\x1b" not in ran.out + ran.err
     assert "\r" not in ran.out + ran.err
     assert ran.err == ""

@@ -59,6 +59,13 @@ def test_at_the_same_server(line: Line, kept: str) -> None:
     assert max(map(len, lines)) <= 80
 
 
+def test_only_the_closing_line(line: Line, kept: str) -> None:
+    ran = line("replay", kept, BITS, "-q")
+    assert (ran.status, ran.out) == (1, "2 pass as before, 1 still failing the same way\n"), ran
+    ran = line("replay", kept, f"{BITS}[rsv1]".replace("*", ""), "-q")
+    assert (ran.status, ran.out) == (1, "1 still failing the same way\n"), ran
+
+
 def test_at_another_server(line: Line, kept: str, strict: str) -> None:
     ran = line("replay", kept, f"{BITS}[rsv1]".replace("*", ""), strict)
     assert (ran.status, ran.out.splitlines()[-1]) == (0, "    fixed"), ran

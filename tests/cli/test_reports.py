@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import signal
+import subprocess
 import xml.etree.ElementTree as ET
+from contextlib import suppress
 from pathlib import Path
 
 import jsonschema
@@ -67,17 +69,34 @@ def test_a_run_that_was_killed_leaves_its_journal(line: Line, serving: Serve) ->
     assert 0 < len(report["cases"]) < report["selected"]
 
 
-def test_an_interrupted_run_tells_where_its_journal_is(line: Line, serving: Serve) -> None:
+@pytest.mark.parametrize(
+    "signals",
+    [(signal.SIGINT,), (signal.SIGINT, signal.SIGINT), (signal.SIGTERM,), (signal.SIGINT, signal.SIGTERM)],
+    ids=["int", "int-twice", "term", "int-then-term"],
+)
+def test_an_interrupted_run_tells_where_its_journal_is(
+    line: Line, serving: Serve, signals: tuple[signal.Signals, ...]
+) -> None:
     words = ("run", serving("never-answers-close"), "-v", *SLOW, "--json", "report.json")
     with line.running(*words) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        process.send_signal(signal.SIGINT)
+        for number in signals:
+            process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)  # as far apart as they are from those who ask a process and its group
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Its journal: journal.ndjson" in err
     report = json.loads((line.folder / "report.json").read_text())
     assert (report["complete"], bool(report["cases"])) == (False, True)
+
+
+def test_a_journal_that_nobody_chose_is_told_at_the_start(line: Line, strict: str) -> None:
+    ran = line("run", strict, "--case", RSV1)
+    path = ran.err.removeprefix("The journal of this run: ").rstrip("\n")
+    assert (ran.status, Path(path).is_file()) == (0, True), ran
+    assert line("run", strict, "--case", RSV1, "-q").err == ""
 
 
 # Secrets -----------------------------------------------------------------------------------------------

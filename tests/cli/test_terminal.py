@@ -42,7 +42,7 @@ def test_a_failure_tells_all_that_is_needed(one: str) -> None:
 def test_the_last_lines_are_counts_and_one_sentence(one: str) -> None:
     counts, sentence = one.splitlines()[-2:]
     assert counts == "1 pass, 1 fail in 0.2 s"
-    assert sentence == "ws://127.0.0.1:9 breaks what it must keep: 1 failure, no warnings."
+    assert sentence == "ws://127.0.0.1:9 breaks what it must keep: 1 failed case, no warnings."
 
 
 def test_what_is_accused_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,6 +141,30 @@ def test_cases_of_other_functions_are_named(capsys: pytest.CaptureFixture[str]) 
     assert f"        {other} [a] [b]\n" in told
 
 
+def test_what_fails_on_every_route_is_named_once(capsys: pytest.CaptureFixture[str]) -> None:
+    ways = [{"name": name} for name in ("direct", "caddy", "nginx")]
+    names = {"[1]": ways, "[2]": ways, "[3]": ways[:2], "_ping": ways[1:]}
+    made = [
+        case(f"websocket/s5_1_masking/unmasked{name}", "fail", route=way["name"])
+        for name, taken in names.items()
+        for way in taken
+    ]
+    made.append(case("websocket/s5_1_masking/unmasked[1]", "pass", route="other"))
+    told = shown(report(made, routes=ways), capsys)
+    lines = [line.strip() for line in told.splitlines()]
+    assert "likewise  on all routes" in lines
+    assert "likewise  [2] on all routes" in lines
+    assert "likewise  [3] directly and via caddy" in lines
+    assert "websocket/s5_1_masking/unmasked_ping via caddy, nginx" in lines
+    assert "10 fail over 4 routes in" in told
+
+
+def test_another_sight_on_a_route_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "websocket/s5_1_masking/alone"
+    made = [case(name, "fail"), case(name, "fail", route="nginx", observed="a Close frame with 1000")]
+    assert "likewise  via nginx\n                a Close frame with 1000" in shown(report(made), capsys)
+
+
 def test_other_requirements_stand_alone(capsys: pytest.CaptureFixture[str]) -> None:
     told = shown(report([failing(1), failing(2, broken=["rfc6455/5.2/reserved-bits"])]), capsys)
     assert told.count("demanded") == 2
@@ -167,8 +191,27 @@ def test_what_is_left_open_and_absent_is_counted(capsys: pytest.CaptureFixture[s
     assert "     1  rfc6455/5.1/masked-server-frame: a mask\n" in told
     assert "     1  the target lacks the capability text\n" in told
     assert re.search(
-        r"RFC 6455: 1 requirements met, 0 broken, \d+ not tested, \d+ unseen from outside\.", told
+        r"RFC 6455: 1 requirement met, 0 broken, \d+ not tested, \d+ unseen from outside\.", told
     )
+
+
+@pytest.mark.parametrize(
+    ("routes", "nodes", "heading", "told"),
+    [
+        (["direct"], 1, "directly", ["nodes: 3", "stickiness: none"]),
+        (["direct", "nginx"], 2, "directly", []),
+        (["direct", "deployed"], 2, "ws://127.0.0.1:9", ["nodes: 3", "stickiness: none"]),
+    ],
+)
+def test_it_says_of_which_way_it_tells(
+    capsys: pytest.CaptureFixture[str], routes: list[str], nodes: int, heading: str, told: list[str]
+) -> None:
+    made = report([case(PASSING)], routes=[{"name": name} for name in routes])
+    made["target"]["nodes"] *= nodes
+    made["between"] = {"nodes": "3", "stickiness": "none", "errors": "from one"}
+    between = shown(made, capsys).partition("What stands between (")[2].splitlines()
+    found = [line.strip() for line in between[: len(told) + 2]]
+    assert found == [f"{heading}):", *told, "errors: from one"]
 
 
 def test_only_the_closing_lines(capsys: pytest.CaptureFixture[str]) -> None:

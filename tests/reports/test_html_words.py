@@ -27,7 +27,7 @@ class TestSentence:
             (told_by("fail", "fail", "error"), "breaks 1 requirement, as 2 failed cases show.", "fail"),
             (
                 told_by("pass", "error", "inconclusive"),
-                "showed no new failure, but 2 results could not be judged.",
+                "showed no new failure, but 2 cases could not be judged.",
                 "inconclusive",
             ),
             (
@@ -54,8 +54,12 @@ class TestSentence:
     def test_a_known_failure_is_no_new_one(self) -> None:
         known = {"reason": "ours", "link": None, "expires": None}
         told = report([case(FAILING, "fail", known=known), case(PASSING)])
-        assert sentence(told) == "shows 1 failure, all known, and keeps the rest of what was tested."
+        assert sentence(told) == "shows 1 failed case, all known, and keeps the rest of what was tested."
         assert tone(told) == "warn"
+
+    def test_a_case_that_fails_on_several_routes_counts_once(self) -> None:
+        told = report([case(FAILING, "fail", route=route) for route in ("direct", "nginx")])
+        assert sentence(told) == "breaks 1 requirement, as 1 failed case shows (2 results over 2 routes)."
 
     def test_the_second_sentence_counts_requirements(self) -> None:
         told = told_by("pass", "fail")

@@ -22,7 +22,7 @@ def test_markdown_keeps_hostile_text_on_one_line() -> None:
 
 def test_markdown_tells_counts_and_the_requirement() -> None:
     text = as_markdown.render(report([case(FAILING, "fail"), case(PASSING)]))
-    assert "1 failure" in text.splitlines()[0]
+    assert "1 failed case" in text.splitlines()[0]
     assert "| pass | fail |" in text
     assert "section-5.1" in text
 

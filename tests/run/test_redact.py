@@ -90,6 +90,11 @@ def test_what_is_too_short_is_no_secret(secret: str) -> None:
     assert redactor.record({"text": "abc"}) == {"text": "abc"}
 
 
+def test_a_word_of_the_suites_stays() -> None:
+    redactor = Redactor(header_secrets("Cookie", "name=wireproof; sid=abcdefgh"))
+    assert redactor.text("wireproof-1 abcdefgh") == "wireproof-1 ********"
+
+
 def test_a_secret_that_is_short_when_decoded_hides_nothing_else() -> None:
     assert Redactor(["%41%42"]).text("ABC") == "ABC"
 

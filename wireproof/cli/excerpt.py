@@ -12,6 +12,7 @@ from wireproof.transcript import is_aside
 LINES = 8
 _BEHIND = 2  # of these
 _OWN = 4  # of these, at least, where there are so many
+_ALIKE = 20  # letters at the beginning by which entries are taken for repetitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +42,38 @@ def excerpt(case: Mapping[str, Any]) -> Excerpt:
     telling = [at for at, entry in enumerate(entries) if not is_aside(entry["text"])]
     if len(entries) <= LINES:
         shown = list(range(len(entries)))
-    elif marked is None:
-        shown = (telling or list(range(len(entries))))[-LINES:]
     else:
-        shown = _around(marked, telling, entries)
+        shown = _around(marked, telling or range(len(entries)), entries)
     hidden = len(entries) - len(shown)
     return Excerpt(tuple(shown), marked, hidden, not set(telling) - set(shown))
 
 
-def _around(marked: int, telling: Sequence[int], entries: Sequence[Mapping[str, Any]]) -> list[int]:
-    """What led to the one that is marked, above all on its own connection, and a little of what followed."""
-    own = (0, entries[marked]["peer"])
-    behind = [at for at in telling if at > marked and entries[at]["peer"] in own][:_BEHIND]
-    room = LINES - 1 - len(behind)
-    before = [at for at in telling if at < marked]
-    first = [at for at in before if entries[at]["peer"] in own][-_OWN:]
-    others = [at for at in before if at not in first]
-    return sorted([*others[max(0, len(others) + len(first) - room) :], *first, marked, *behind])
+def _around(marked: int | None, telling: Sequence[int], entries: Sequence[Mapping[str, Any]]) -> list[int]:
+    """What led to the one that is marked, or to the end, and a little of what followed.
+
+    First of all what was sent last; then what came on its own connection, then on others. What repeats goes
+    last: a server that sends much by itself would leave no room for anything else.
+    """
+    end = len(entries) if marked is None else marked
+    own = {entry["peer"] for entry in entries} if marked is None else {0, entries[marked]["peer"]}
+    near = {at for at in telling if entries[at]["peer"] in own}
+    behind = [at for at in telling if at > end and at in near][:_BEHIND]
+    before = [at for at in reversed(telling) if at < end]
+    seen = set() if marked is None else {_likeness(entries[marked])}
+    again = set[int]()
+    for at in before:
+        if (like := _likeness(entries[at])) in seen:
+            again.add(at)
+        seen.add(like)
+    sent = [at for at in before if entries[at]["dir"] == "out"]
+    ranked = ([at for at in sent if at in near] or sent)[:1]
+    for alike in (set(before) - again, again):
+        those = [at for at in before if at in alike]
+        ranked += [*[at for at in those if at in near][:_OWN], *those]
+    kept = list(dict.fromkeys(ranked))[: LINES - len(behind) - (marked is not None)]
+    return sorted([*kept, *behind, *([] if marked is None else [marked])])
+
+
+def _likeness(entry: Mapping[str, Any]) -> tuple[object, ...]:
+    """What repetitions have in common."""
+    return entry["peer"], entry["dir"], entry["text"][:_ALIKE]

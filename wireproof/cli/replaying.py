@@ -16,7 +16,8 @@ from wireproof.cli.comparing import read_report
 from wireproof.cli.completing import files, recorded_cases
 from wireproof.cli.formats import write_reports
 from wireproof.cli.options import run_options
-from wireproof.cli.running import INTERRUPTED, perform
+from wireproof.cli.running import perform
+from wireproof.cli.stopping import INTERRUPTED, stoppable, told
 from wireproof.compare import same_behaviour
 from wireproof.errors import UsageError
 from wireproof.run.select import match_ids
@@ -60,11 +61,16 @@ def replay_command(report: str, pattern: str, **options: Any) -> int:
     profile = options["profile"] or _profile_of(recorded)
     chosen = {**options, "url": url, "seed": seed, "profile": profile}
     chosen["case"] = tuple(one["id"] for one in wanted)
-    done = perform(chosen, sys.argv[1:])
-    write_reports(done.report, options)
+    with stoppable():
+        done = perform(chosen, sys.argv[1:])
+        with told(done.journal):
+            write_reports(done.report, options)
     now = {one["id"]: one for one in done.report["cases"]}
-    fates = [_tell(one, now.get(one["id"])) for one in wanted]
-    if len(fates) > 1:
+    fates = [judge_replay(one, now.get(one["id"])) for one in wanted]
+    if not options["quiet"]:
+        for one, (fate, text) in zip(wanted, fates, strict=True):
+            _tell(one, now.get(one["id"]), fate, text)
+    if len(fates) > 1 or options["quiet"]:
         counts = Counter(text for _, text in fates)
         click.echo(", ".join(f"{count} {text.replace(',', '')}" for text, count in counts.most_common()))
     return INTERRUPTED if done.interrupted else max((fate for fate, _ in fates), key=_GRAVITY.index)
@@ -78,12 +84,10 @@ def _profile_of(recorded: Mapping[str, Any]) -> str | None:
     return path
 
 
-def _tell(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> tuple[Fate, str]:
-    fate, text = judge_replay(before, after)
+def _tell(before: Mapping[str, Any], after: Mapping[str, Any] | None, fate: Fate, text: str) -> None:
     click.echo(f"{printable(before['id'])}\n    {text}")
     if after is not None and fate is not Fate.FINE and (seen := after["observed"] or after["reason"]):
         click.echo(textwrap.fill(printable(seen), WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 4))
-    return fate, text
 
 
 def judge_replay(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> tuple[Fate, str]:

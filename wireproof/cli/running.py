@@ -16,6 +16,7 @@ from wireproof.cli.formats import write_reports
 from wireproof.cli.options import run_options
 from wireproof.cli.progress import follow
 from wireproof.cli.session import fly
+from wireproof.cli.stopping import INTERRUPTED, JournalNote, stoppable, tell_cut_off, told
 from wireproof.content import load_drivers
 from wireproof.errors import InternalError, JournalError, UsageError
 from wireproof.report import Fold, Report, exit_status, sentence
@@ -26,8 +27,6 @@ from wireproof.run.journal import JournalWriter, new_journal
 from wireproof.run.known import unmatched
 from wireproof.run.settings import Settings
 from wireproof.wire.text import printable
-
-INTERRUPTED = 130
 
 
 @click.command("run", short_help="Judge the server at a URL.")
@@ -41,7 +40,7 @@ def run_command(urls: tuple[str, ...], **options: Any) -> int:
     \b
     Exit status: 0 all that was tested is kept      3 the target can't be reached
                  1 it fails, in ways not known yet  4 something could not be judged
-                 2 a mistake in the command         130 interrupted
+                 2 a mistake in the command         130 interrupted, also by SIGTERM
     """
     first, *others = urls or (None,)
     return run({**options, "url": first, "node": (*others, *options["node"])}, sys.argv[1:])
@@ -62,17 +61,13 @@ def run(options: Mapping[str, Any], argv: Sequence[str], again: str | None = Non
 
     *again* is the command that shows one case again, with ``{case}`` and ``{seed}`` in it.
     """
-    # rich takes long to load: not before the run
-    from wireproof.cli.terminal import show, show_briefly  # noqa: PLC0415
-
-    done = perform(options, argv, again)
+    with stoppable():
+        done = perform(options, argv, again)
+        with told(done.journal):
+            _tell(done, options)
     report = done.report
-    write_reports(report, options)
-    tell = show_briefly if options["quiet"] else show
-    tell(report, sentence(report, fail_on_warn=done.settings.fail_on_warn))
     if done.interrupted or not report["complete"]:
-        click.echo(f"The run was cut off. Its journal: {done.journal}", err=True)
-        click.echo("Go on with the same command and --continue JOURNAL.", err=True)
+        tell_cut_off(done.journal)
     if done.interrupted:
         return INTERRUPTED
     stale = unmatched(done.settings.known, report["cases"])
@@ -80,6 +75,15 @@ def run(options: Mapping[str, Any], argv: Sequence[str], again: str | None = Non
         click.echo(printable(line), err=True)
     status = exit_status(report, fail_on_warn=done.settings.fail_on_warn)
     return 1 if stale and options["strict_known"] else status
+
+
+def _tell(done: Performance, options: Mapping[str, Any]) -> None:
+    # rich takes long to load: not before the run
+    from wireproof.cli.terminal import show, show_briefly  # noqa: PLC0415
+
+    write_reports(done.report, options)
+    tell = show_briefly if options["quiet"] else show
+    tell(done.report, sentence(done.report, fail_on_warn=done.settings.fail_on_warn))
 
 
 def perform(options: Mapping[str, Any], argv: Sequence[str], again: str | None = None) -> Performance:
@@ -94,8 +98,10 @@ def perform(options: Mapping[str, Any], argv: Sequence[str], again: str | None =
     path = Path(options["journal"]) if options["journal"] else new_journal()
     journal, state = JournalWriter(path), _Following()
     keyword = ("-k", options["keyword"]) if options["keyword"] else ()
-    with closing(journal), follow(options) as shown:
-        campaign = Campaign(settings, (journal, state, *shown), load_drivers)
+    # Where nobody watches, the run may end in a way that leaves no time to tell.
+    note = () if options["quiet"] or options["journal"] or sys.stdout.isatty() else (JournalNote(path),)
+    with told(path), closing(journal), follow(options) as shown:
+        campaign = Campaign(settings, (journal, state, *shown, *note), load_drivers)
         with closing(campaign):
             status = fly(campaign, *keyword)
         nothing_left = bool(campaign.kept and not campaign.expected)

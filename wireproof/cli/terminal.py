@@ -14,6 +14,8 @@ from rich.text import Text
 from wireproof.cli.alike import Group, alike
 from wireproof.cli.excerpt import excerpt
 from wireproof.report import ROUTED, Report
+from wireproof.run.affinity import STICKINESS
+from wireproof.run.route import DEPLOYED, DIRECT
 from wireproof.verdict import Verdict
 from wireproof.wire.text import printable
 
@@ -95,7 +97,8 @@ class _Page:
     def __init__(self, console: Console, width: int, report: Report) -> None:
         self._console, self._width, self._report = console, width, report
         self._asked = {requirement["id"]: requirement for requirement in report["requirements"]}
-        self._direct = {case["id"]: case for case in report["cases"] if case["route"] == "direct"}
+        self._direct = {case["id"]: case for case in report["cases"] if case["route"] == DIRECT.name}
+        self._routes = {route["name"] for route in report["routes"]}
 
     def causes(self) -> None:
         """Why much was not tried on some route: first of all, since it explains the rest."""
@@ -122,17 +125,17 @@ class _Page:
 
     def known(self) -> None:
         """The known failures, one entry for each reason."""
-        found: dict[tuple[str, str | None, str | None], list[str]] = {}
+        found: dict[tuple[str, str | None, str | None], list[Mapping[str, Any]]] = {}
         for case in self._report["cases"]:
             if known := case["known"]:
-                found.setdefault((known["reason"], known["link"], known["expires"]), []).append(_name(case))
-        for (reason, link, expires), names in found.items():
+                found.setdefault((known["reason"], known["link"], known["expires"]), []).append(case)
+        for (reason, link, expires), cases in found.items():
             self._print("KNOWN", _STYLES["info"], printable(reason))
             if link:
                 self._line("see", link)
             if expires:
                 self._line("until", expires)
-            self._names(names, label="cases")
+            self._cases(cases, label="cases")
             self._console.print()
 
     def overview(self) -> None:
@@ -146,13 +149,24 @@ class _Page:
         self._tally("Rules broken in passing, which decide no verdict:", passing)
         absent = Counter(case["reason"] for case in cases if case["verdict"] == Verdict.NOT_APPLICABLE)
         self._tally("Not applicable:", absent)
-        causes, between = self._report["causes"], self._report["between"]
-        if beside := [f"{name}: {told}" for name, told in between.items() if causes.get(name) != told]:
-            self._free("What stands between:")
-            for told in beside:
-                self._free(printable(told), 8)
+        self._between()
         for spec in dict.fromkeys(requirement["spec"] for requirement in self._report["requirements"]):
             self._free(self._coverage(spec))
+
+    def _between(self) -> None:
+        """What the user's own way to the server showed, but for what was said first, or told by the user."""
+        causes, nodes = self._report["causes"], self._report["target"].get("nodes", ())
+        deployed = DEPLOYED.name in self._routes
+        needless = {"nodes", STICKINESS} if len(nodes) > 1 and not deployed else set[str]()
+        told = {
+            name: text
+            for name, text in self._report["between"].items()
+            if causes.get(name) != text and name not in needless
+        }
+        if told:
+            self._free(f"What stands between ({self._report['target']['url'] if deployed else 'directly'}):")
+        for name, text in told.items():
+            self._free(printable(f"{name}: {text}"), 8)
 
     def closing(self, outcome: str) -> None:
         """The counts and the outcome in one sentence."""
@@ -160,7 +174,9 @@ class _Page:
         parts = [f"{summary[v]} {v}" for v in summary if summary[v] and v != "known"]
         if summary["known"]:
             parts.append(f"{summary['known']} of the failures known")
-        self._free(f"{', '.join(parts) or 'no case'} in {self._report['duration_s']:.1f} s")
+        ways = len({case["route"] for case in self._report["cases"]})
+        over = f" over {ways} routes" if ways > 1 else ""
+        self._free(f"{', '.join(parts) or 'no case'}{over} in {self._report['duration_s']:.1f} s")
         self._free(printable(outcome), style="bold")
 
     def _group(self, group: Group) -> None:
@@ -204,25 +220,51 @@ class _Page:
 
     def _others(self, group: Group) -> None:
         """The rest of a group: by name alone where the same was seen, else with what was seen."""
-        self._names([_name(case) for case in group.same], _name(group.first).partition("[")[0])
-        for case in group.other[:NAMED]:
-            self._line("likewise", f"[{_name(case).partition('[')[2]}")
-            self._line("", case["observed"] or case["reason"].partition("\n")[0])
-        self._more(len(group.other) - NAMED)
+        function = group.first["id"].partition("[")[0]
+        if also := [case["route"] for case in group.same if case["id"] == group.first["id"]]:
+            self._line("likewise", self._through([group.first["route"], *also]))
+        self._cases([case for case in group.same if case["id"] != group.first["id"]], function)
+        other: dict[tuple[str, str], list[str]] = {}
+        for case in group.other:
+            seen = case["observed"] or case["reason"].partition("\n")[0]
+            other.setdefault((case["id"], seen), []).append(case["route"])
+        for (name, seen), routes in list(other.items())[:NAMED]:
+            self._line("likewise", f"{name.removeprefix(function)} {self._through(routes)}".strip())
+            self._line("", seen)
+        self._more(len(other) - NAMED)
 
-    def _names(self, names: Sequence[str], function: str = "", label: str = "likewise") -> None:
+    def _cases(self, cases: Sequence[Mapping[str, Any]], function: str = "", label: str = "likewise") -> None:
+        """Cases by name, each once; those that took the same routes together."""
+        routes: dict[str, list[str]] = {}
+        for case in cases:
+            routes.setdefault(case["id"], []).append(case["route"])
+        together: dict[str, list[str]] = {}
+        for name, taken in routes.items():
+            together.setdefault(self._through(taken), []).append(name)
+        for through, names in together.items():
+            self._names(names, through, function, label)
+
+    def _through(self, routes: Sequence[str]) -> str:
+        """By which of the run's routes; nothing where that goes without saying."""
+        if len(routes) > 1 and {*routes} == self._routes:
+            return "on both routes" if len(routes) == 2 else "on all routes"
+        via = [name for name in routes if name != DIRECT.name]
+        told = f"via {', '.join(via)}" if via else ""
+        return f"directly and {told}" if told and len(via) < len(routes) else told
+
+    def _names(self, names: Sequence[str], through: str, function: str, label: str) -> None:
         """Cases by name, those of one function together; the name of *function* goes without saying."""
         functions: dict[str, list[str]] = {}
         for name in names:
             functions.setdefault(name.partition("[")[0], []).append(name)
         if own := functions.pop(function, []):
-            self._line(label, " ".join(_parameters(own)))
+            self._line(label, " ".join([*_parameters(own), through]).rstrip())
         for number, (name, cases) in enumerate(functions.items()):
             if number == NAMED:
                 break
             if not own and not number:
                 self._line(label, "")
-            text = printable(" ".join([name, *_parameters(cases)]))
+            text = printable(" ".join([name, *_parameters(cases), through]).rstrip())
             for part in plain(text, self._width - _LEFT - 2, 2):
                 self._console.print(Text(" " * (_LEFT + 2) + part))
         self._more(sum(map(len, list(functions.values())[NAMED:])))
@@ -244,7 +286,7 @@ class _Page:
 
     def _coverage(self, spec: str) -> str:
         counts = Counter(one["status"] for one in self._report["requirements"] if one["spec"] == spec)
-        told = [f"{counts['met']} requirements met", f"{counts['broken']} broken"]
+        told = [_plural(counts["met"], "requirement met", "requirements met"), f"{counts['broken']} broken"]
         told += [f"{counts[key]} {word}" for key, word in _UNSEEN if counts[key]]
         return f"{_spec(spec)}: {', '.join(told)}."
 
@@ -267,7 +309,7 @@ class _Page:
 
 
 def _name(case: Mapping[str, Any]) -> str:
-    return str(case["id"]) + ("" if case["route"] == "direct" else f" via {case['route']}")
+    return str(case["id"]) + ("" if case["route"] == DIRECT.name else f" via {case['route']}")
 
 
 def _parameters(names: Sequence[str]) -> list[str]:

@@ -162,6 +162,11 @@ class SessionPeer(RawSession):
                 expecting.broken(str(answer), Ground.MISSING if answer.response is None else Ground.SEEN)
         return answer
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the session has ended."""
+        return self.heartbeat.lost is not None
+
     # Liveness -------------------------------------------------------------------------------------
 
     async def expect_alive(self, requirement: str | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from wireproof.attempt import Attempt
+from wireproof.attempt import Attempt, NotApplicable
 from wireproof.peer.connection import Dialer
 from wireproof.peer.dialect import Dialect, Pongs, SessionDialect
 from wireproof.peer.engineio import SessionPeer
@@ -21,18 +21,32 @@ class Disposable(Protocol):
         """Give it up, without waiting for anything."""
 
 
-P = TypeVar("P", bound=Disposable)
+class Party(Disposable, Protocol):
+    """One client of a server."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the server can tell it nothing more."""
+
+
+P = TypeVar("P", bound=Party)
 
 
 class Maker(Generic[P]):
-    """A case that needs several peers of a kind asks for this, and calls it once for each."""
+    """A case that needs several peers of a kind asks for this, and calls it once for each.
+
+    ``single`` says why there may be one at a time, where that is so.
+    """
 
     def __init__(self, make: Callable[[], P]) -> None:
         self.make = make
         self.made: list[P] = []
+        self.single = ""
 
     def __call__(self) -> P:
-        """Another one, not yet connected."""
+        """Another one, not yet connected. Raises `NotApplicable` where there may be one, and is one."""
+        if self.single and not all(peer.is_over for peer in self.made):
+            raise NotApplicable(self.single)
         peer = self.make()
         self.made.append(peer)
         return peer

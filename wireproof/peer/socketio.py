@@ -179,6 +179,11 @@ class SocketIOPeer:
             expecting.broken(f"the session ended: {found}", Ground.MISSING)
         return found
 
+    @property
+    def is_over(self) -> bool:
+        """Whether its session has ended."""
+        return self.session.is_over
+
     # Expectations ---------------------------------------------------------------------------------
 
     async def expect_connected(

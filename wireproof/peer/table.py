@@ -22,6 +22,10 @@ class Openable(Protocol):
 
     attempt: Attempt
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the server can tell it nothing more."""
+
     def open(self) -> Coroutine[Any, Any, object]:
         """Open it as an ordinary client does."""
 
@@ -54,7 +58,7 @@ async def each_row(
     table = _Table(attempt, peers, check, iter(rows.items()), opening, enough)
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(width, len(rows))):
+            for _ in range(1 if peers.single else min(width, len(rows))):
                 group.create_task(table.work())
     except BaseExceptionGroup as several:
         raise several.exceptions[0] from None

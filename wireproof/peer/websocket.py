@@ -119,6 +119,11 @@ class WebSocketPeer(RawPeer):
 
     # Liveness -----------------------------------------------------------------------------------
 
+    @property
+    def is_over(self) -> bool:
+        """Whether its connection has ended."""
+        return self._connection is not None and self._connection.end is not None
+
     def ping(self) -> Frame:
         """A ping whose answer the verbs know; raise `NotApplicable` where answers show nothing."""
         self._need_pings()

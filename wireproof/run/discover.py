@@ -101,7 +101,13 @@ def _joined(target: Target, facts: SessionFacts, settings: Settings) -> Target:
     names = capabilities_of(target.protocols)
     reasons = {**target.reasons, **facts.reasons, **{n: f"told by --without {n}" for n in settings.without}}
     capabilities = {name: known.get(name, False) for name in names}
-    return replace(target, capabilities=capabilities, reasons=reasons, server=target.server or facts.server)
+    return replace(
+        target,
+        capabilities=capabilities,
+        reasons=reasons,
+        server=target.server or facts.server,
+        shared=target.shared | ({"socketio"} if facts.shared else frozenset()),
+    )
 
 
 def _with_refusal(exc: TargetError, facts: SessionFacts | None, settings: Settings) -> TargetError:

@@ -17,6 +17,7 @@ from wireproof.peer.dialect import LIFELESS, ROOMS, Dialect, Pongs, Room
 from wireproof.peer.pacing import TimeLimit
 from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.websocket import WebSocketPeer
+from wireproof.run.hearing import QUIET_PINGS, hears, is_shared, said
 from wireproof.run.mistakes import OTHER_ROOM, unmatched
 from wireproof.run.settings import Settings
 from wireproof.target import Target, capabilities_of
@@ -30,8 +31,6 @@ ANSWER_WITHIN = 3.0  # seconds for each probe; the handshake itself may take lon
 HANDSHAKE_WITHIN = 10.0
 STRAY_PONGS = 10  # pongs that answer no ping, behind which none is expected to: some are sent unasked
 COUNTED_PINGS = (5, 1, 3, 1)  # how many pings each segment has that show whether pongs can be counted
-QUIET_PINGS = 10  # answered pings after which an application that said nothing is taken to be silent
-_SPOKEN_AT = (0, 2, 5)  # rounds of pings in which a room is spoken to: clients may join it behind their 101
 _SAMPLE = "wireproof probe"
 _BINARY = b"\x00\xfe\xff wireproof"
 _ROOM_SAMPLE = b"wireproof asks the room "
@@ -60,8 +59,11 @@ class Probe:
         pongs = self._told_pongs() or await self._pongs()
         target = replace(target, dialect=replace(target.dialect, pongs=pongs))
         counting = replace(self, settings=replace(self.settings, dialect=target.dialect))
-        found = await (counting if pongs is Pongs.COUNTED else self)._capabilities()
-        return self._conclude(target, found)
+        probe = counting if pongs is Pongs.COUNTED else self
+        target = self._conclude(target, await probe._capabilities())
+        # Other probes have fallen silent: nothing of theirs could be taken for it.
+        shared = target.can("echo") and await probe._holds(partial(is_shared, probe.peer, target.dialect))
+        return replace(target, shared=frozenset({"websocket"} if shared else ()))
 
     async def _capabilities(self) -> dict[str, bool]:
         """What the server can do, as far as the user does not tell it."""
@@ -233,7 +235,7 @@ class Probe:
         answer = await self._answer(Frame(opcode, data))
         echoed = isinstance(answer, Message) and self.settings.dialect.echoed(answer) == data
         if told and not echoed and opcode == Opcode.TEXT:
-            came = [_said(answer)] if answer is not None else []
+            came = [said(answer)] if answer is not None else []
             mistake = unmatched("websocket.echo", self.settings.profile, shorten(data), came)
             self.mistakes["echo"] = mistake
         return isinstance(answer, Message) and echoed and (told or answer.opcode == opcode)
@@ -264,7 +266,7 @@ class Probe:
             await speaker.open(speaker.request(room.path))
             await listener.open(listener.request(room.path))
             came: list[str] = []
-            if await _hears(room, sample, speaker, listener, came):
+            if await hears(room, sample, speaker, listener, came):
                 return True
             if room.told:
                 sent = shorten(room.spoken(sample))
@@ -282,31 +284,6 @@ class Probe:
         finally:
             peer.discard()
         return isinstance(answer, Response) and peer.agreement is not None
-
-
-async def _hears(
-    room: Room, sample: bytes, speaker: WebSocketPeer, listener: WebSocketPeer, came: list[str]
-) -> bool:
-    """Whether *listener* gets what *speaker* says, within so many answered pings; the rest goes to *came*."""
-    for number in range(QUIET_PINGS):
-        if number in _SPOKEN_AT:
-            speaker.send(Frame.text(room.spoken(sample)))
-        pings = [(peer, peer.ping()) for peer in (speaker, listener)]
-        for peer, ping in pings:
-            peer.send(ping)
-        for peer, ping in pings:
-            await peer.expect_pong(ping.payload)
-        if any(
-            message.opcode == Opcode.TEXT and room.heard(message) == sample for message in listener.messages
-        ):
-            return True
-        came += map(_said, listener.messages)
-        listener.messages.clear()
-    return False
-
-
-def _said(event: Message | Close | Ended) -> str:
-    return shorten(event.data) if isinstance(event, Message) else str(event)
 
 
 async def is_alive(dialer: Dialer, dialect: Dialect, within: float) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -44,6 +45,7 @@ class SessionFacts:
     dialect: SessionDialect
     server: str | None
     detail: str = ""  # how the handshake was answered
+    shared: bool = False  # whether an event that is echoed comes to others, too
 
 
 @dataclass(slots=True)
@@ -97,9 +99,10 @@ class SessionProbe:
         can["messages"] = self.dialect.application is not Application.UNKNOWN
         if speaks:
             can |= await self._socketio()
+        shared = can.get("events", False) and await self._capable(self._is_shared)
         protocols = ("engineio", "socketio") if speaks else ("engineio",)
         reasons = dict.fromkeys(capabilities_of(("socketio",)), self.refusal) if self.refusal else {}
-        return SessionFacts(protocols, can, self.mistakes | reasons, self.dialect, server, detail)
+        return SessionFacts(protocols, can, self.mistakes | reasons, self.dialect, server, detail, shared)
 
     async def _in_time(self, made: Awaitable[Any], limit: TimeLimit | None = None) -> Any:
         """What *made* gives; None when its time is up."""
@@ -298,6 +301,24 @@ class SessionProbe:
             if form:
                 return self._note_mistake(f"event-{name}", form, sample, came)
             return ["broadcast", sample] in came
+        finally:
+            listener.discard()
+
+    async def _is_shared(self, client: SocketIOPeer) -> bool:
+        """Whether the echo that a profile tells comes to other clients as well, as in a chat."""
+        listener, sample, form = SocketIOPeer(self.session()), secrets.token_hex(8), self.dialect.echo
+        if form is None:  # what the test contract calls an answer is for its asker alone: cases tell
+            return False
+        try:
+            await listener.start(self.way)
+            await listener.join()
+            await client.join()
+            name, *args = form.spoken(sample)
+            await client.emit(name, *args)
+            for _ in range(3):
+                await client.expect_alive()
+                await listener.expect_alive()
+            return any(packet.is_event and form.heard(packet.data) == sample for packet in listener.kept)
         finally:
             listener.discard()
 

@@ -16,6 +16,7 @@ from wireproof.run.redact_frames import clean_transcript
 from wireproof.wire.text import printable, shorten
 
 _LEAST = 4  # letters of a secret that is replaced wherever it stands; shorter ones only behind their name
+_PUBLIC = frozenset({"wireproof"})  # what the suites themselves say to servers
 _CUT = re.compile(r'" and \d+ (?:bytes|characters) more|…')
 _USERINFO = re.compile(r"(?:[^/?#]*//)?([^/?#]*)@")
 _OURS = frozenset(
@@ -31,7 +32,8 @@ class Redactor:
     """Replaces every secret in texts, bytes and whole records."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets for form in _forms(secret) if len(form) >= _LEAST}
+        forms = {form for secret in secrets for form in _forms(secret)}
+        forms = {form for form in forms if len(form) >= _LEAST and form.lower() not in _PUBLIC}
         self.active = bool(forms)
         self._texts = sorted(forms, key=len, reverse=True)
         self._bytes = sorted({data for form in forms for data in _encoded(form)}, key=len, reverse=True)

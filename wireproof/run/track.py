@@ -81,11 +81,17 @@ class Track:
         )
         self.flown: list[Flight] = []
 
-    def board(self, attempt: Attempt, names: Sequence[str]) -> tuple[Mapping[str, object], Crew]:
-        """The arguments in *names* for one attempt, and whom to discard after it."""
+    def board(
+        self, attempt: Attempt, names: Sequence[str], single: str = ""
+    ) -> tuple[Mapping[str, object], Crew]:
+        """The arguments in *names* for one attempt, and whom to discard after it.
+
+        *single* says why it may have one client at a time; it may have several where that is empty.
+        """
         peers = Peers(self.socket_dialer, attempt, self.target.dialect)
         sessions = Sessions(self.dialer, attempt, self.target.session)
         clients = Clients(sessions)
+        peers.single = clients.single = single
         network = Network(self.ways, self.target, attempt, self.way.route.name if self.way else None)
         offered: dict[str, Callable[[], object]] = {
             "peer": peers,
