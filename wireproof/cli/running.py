@@ -126,6 +126,7 @@ def perform(options: Mapping[str, Any], argv: Sequence[str], again: str | None =
     try:
         return Performance(state.fold.report(), interrupted, settings, path)
     except JournalError as exc:
+        click.echo("The run was cut off before its first case.", err=True)
         raise click.Abort from exc
 
 

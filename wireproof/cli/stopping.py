@@ -15,13 +15,13 @@ from typing import Any
 import click
 
 INTERRUPTED = 130
-_ONE_ASKING = 1.0  # seconds in which several signals are one: some send them to a process and to its group
+_ONE_ASKING = 2.0  # seconds in which several signals are one: some send them to a process and to its group
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Within the block SIGTERM is as Ctrl-C: it raises `KeyboardInterrupt`, and again only a second later.
+    """Within the block SIGTERM is as Ctrl-C: it raises `KeyboardInterrupt`, and again only two seconds later.
 
     Behind a block that was asked to stop, neither is heard any more: the process is about to end.
     """

@@ -110,7 +110,8 @@ class _Page:
         """Everything that is not clean and not known, alike things together."""
         for verdict in _SHOWN:
             cases = [c for c in self._report["cases"] if c["verdict"] == verdict and not c["known"]]
-            for group in alike(cases):
+            # What fails directly is shown as it was seen there.
+            for group in alike(sorted(cases, key=lambda case: (case["id"], case["route"] != DIRECT.name))):
                 self._group(group)
         self._secrets()
 

@@ -28,6 +28,10 @@ NAMED = 3  # of the cases that were in the air
 UNRESPONSIVE_AFTER = 24  # attempts in a row that end by their deadline with no sign of life
 
 _ROOM_ENOUGH = nullcontext()
+_SPENT = (
+    f"the {REPEAT_BUDGET:g} s for repeating silent cases alone are spent: running it again, alone or with "
+    "--rerun-failed, settles it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +269,7 @@ class Scheduler:
             if spent < REPEAT_BUDGET:
                 spent += await self._repeat(flight)
             else:
-                reason = "in the air when the target went away, and no time left to repeat it alone"
+                reason = f"in the air when the target went away, and {_SPENT}"
                 self._finish(flight, self._inconclusive(flight, reason))
         self._suspects.clear()
 
@@ -312,7 +316,7 @@ class Scheduler:
             if before is not None and late and kind in silent:
                 self._finish(flight, replace(before, reason=f"seen alone as well in {silent[kind]}"))
             elif late and spent >= REPEAT_BUDGET:
-                reason = "no answer beside other cases, and no time left to repeat it alone"
+                reason = f"no answer beside other cases, and {_SPENT}"
                 self._finish(flight, self._inconclusive(flight, reason))
             else:
                 spent += await self._repeat(flight, min(self.timeout, RECHECK) if kind and late else None)
