@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ import pytest
 from fixtures.hostile import HOSTILITIES, Hostility, Target, serve
 
 ROOT = Path(__file__).parent.parent
+LAUNCHER = ROOT / "benchmarks" / "rusage.py"
 KILL_AFTER = 60.0  # seconds
 MOST_MEMORY = 300 << 20  # bytes
 AT_ONCE = 4 * (os.cpu_count() or 1)  # most of a run is spent waiting for what never comes
@@ -56,20 +58,21 @@ def run_tool(url: str, folder: Path) -> Ran:
     words += ["--json", str(report), "--journal", str(folder / "journal.ndjson")]
     cases = SESSION_CASES if url.startswith("http:") else CASES
     words += [word for case in cases for word in ("--case", case)]
+    usage = folder / "usage.json"
+    # The peak of a process begins with that of the one it was forked from: a small one stands between.
+    launcher = [sys.executable, "-I", "-S", str(LAUNCHER), str(usage), *words]
     with (folder / "output").open("w+b") as output:
-        child = subprocess.Popen(words, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-        killer = threading.Timer(KILL_AFTER, child.kill)
+        child = subprocess.Popen(
+            launcher, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        killer = threading.Timer(KILL_AFTER, os.killpg, (child.pid, signal.SIGKILL))
         killer.start()
-        # wait4 tells this child's own peak, whatever other children have used.
-        _, status, usage = os.wait4(child.pid, 0)
+        killed = child.wait()
         killer.cancel()
-        child.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         text = output.read().decode("utf-8", "replace")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Ran(
-        child.returncode, text, usage.ru_maxrss * unit, report.read_text("utf-8") if report.exists() else ""
-    )
+    used = json.loads(usage.read_text("utf-8")) if usage.exists() else {"status": killed, "peak_bytes": 0}
+    return Ran(used["status"], text, used["peak_bytes"], report.read_text("utf-8") if report.exists() else "")
 
 
 def run_against(hostility: Hostility, folder: Path) -> Ran:
@@ -116,6 +119,7 @@ def test_a_run_ends_well(runs: dict[str, Future[Ran]], name: str) -> None:
     if HOSTILITIES[name].target is Target.UNFIT:
         assert ran.status == UNREACHABLE, ran.output
     else:
+        assert ran.report, f"exit status {ran.status} and no report: {ran.output}"
         report = json.loads(ran.report)
         assert ran.status == expected_status(report), ran.output
         assert report["summary"]["error"] == 0, ran.output

@@ -128,10 +128,15 @@ def test_the_demo(line: Line, server: str, status: int) -> None:
 
 
 def test_a_target_that_a_case_kills_is_started_again(line: Line) -> None:
-    report = line.report("demo", "--server", "dies-of-protocol-error", "-k", "base_framing and rsv", status=1)
+    for _ in range(3):  # on a busy machine a process may die so slowly that a witness is still served
+        report = line.report(
+            "demo", "--server", "dies-of-protocol-error", "-k", "base_framing and rsv", status=1
+        )
+        told = [(case["verdict"], case["reason"][:11]) for case in report["cases"]]
+        if set(told) == {("fail", "server gone")}:
+            break
     assert report["complete"]
-    assert [case["verdict"] for case in report["cases"]] == ["fail"] * len(report["cases"])
-    assert {case["reason"][:11] for case in report["cases"]} == {"server gone"}
+    assert set(told) == {("fail", "server gone")}
 
 
 def test_a_target_that_does_not_start(line: Line) -> None:

@@ -123,8 +123,10 @@ def test_the_cases_meant_for_a_twin_notice_it_and_no_others(
     baseline = {one.case: one for one in faultless[family][0].seen}
     cases = [case.id for case in workers.cases(family)]
     row = judge(twin, TWINS[twin], flown[twin], baseline, cases)
-    if list(row.holes()):
-        # All fly at once on two processors: a hole is believed when it is there without the others, too.
+    for _ in range(RUNS):
+        if not list(row.holes()):
+            break
+        # All fly at once on two processors: a hole is believed when it stays without the others, too.
         alone = workers.judge(twin, _chosen(twin, workers)).result()
         row = judge(twin, TWINS[twin], alone, baseline, cases)
     assert not list(row.holes())

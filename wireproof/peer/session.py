@@ -126,7 +126,7 @@ class RawSession:
     async def fetch(self, request: Request, body: bytes = b"") -> Answer:
         """Send any request on a connection of the session's and await its whole answer."""
         answer = await self.http.fetch(request, body)
-        if self.sid and self.sid.encode() in request.target:
+        if self.sid and percent_encoded(self.sid).encode() in request.target:
             (self.heartbeat.hear if answer.status == 200 else self.heartbeat.lose)()
         return answer
 
