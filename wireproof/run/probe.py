@@ -60,10 +60,17 @@ class Probe:
         target = replace(target, dialect=replace(target.dialect, pongs=pongs))
         counting = replace(self, settings=replace(self.settings, dialect=target.dialect))
         probe = counting if pongs is Pongs.COUNTED else self
-        target = self._conclude(target, await probe._capabilities())
+        found = await probe._capabilities()
+        target = self._conclude(target, found)
         # Other probes have fallen silent: nothing of theirs could be taken for it.
-        shared = target.can("echo") and await probe._holds(partial(is_shared, probe.peer, target.dialect))
-        return replace(target, shared=frozenset({"websocket"} if shared else ()))
+        shared = target.can("text") and await probe._holds(partial(is_shared, probe.peer, target.dialect))
+        if not shared:
+            return target
+        # Beside other probes, what those said may have come first.
+        self.mistakes.pop("echo", None)
+        found["echo"] = await probe._holds(lambda: probe._echoes(Opcode.TEXT, _SAMPLE.encode()))
+        found["echo-binary"] = await probe._holds(lambda: probe._echoes(Opcode.BINARY, _BINARY))
+        return replace(self._conclude(target, found), shared=frozenset({"websocket"}))
 
     async def _capabilities(self) -> dict[str, bool]:
         """What the server can do, as far as the user does not tell it."""
