@@ -284,11 +284,26 @@ class SessionProbe:
 
     async def _relays(self, client: SocketIOPeer, name: str) -> bool:
         # A text of its own: the listener hears what other probes say, too.
-        listener, sample = SocketIOPeer(self.session()), f"{_SAMPLE} of {name}"
-        form = self.dialect.room
+        sample, form = f"{_SAMPLE} of {name}", self.dialect.room
         event = form.spoken(sample) if form else [name, sample]
         if form:
             self._note_mistake(f"event-{name}", form, sample)
+        came = await self._overheard(client, event)
+        if form:
+            return self._note_mistake(f"event-{name}", form, sample, came)
+        return ["broadcast", sample] in came
+
+    async def _is_shared(self, client: SocketIOPeer) -> bool:
+        """Whether the echo that a profile tells comes to other clients as well, as in a chat."""
+        sample, form = secrets.token_hex(8), self.dialect.echo
+        if form is None:  # what the test contract calls an answer is for its asker alone: cases tell
+            return False
+        came = await self._overheard(client, form.spoken(sample))
+        return any(form.heard(data) == sample for data in came)
+
+    async def _overheard(self, client: SocketIOPeer, event: Sequence[Any]) -> list[Any]:
+        """The events that come to another client when *client* emits *event*."""
+        listener = SocketIOPeer(self.session())
         try:
             await listener.start(self.way)
             await listener.join()
@@ -297,28 +312,7 @@ class SessionProbe:
             for _ in range(3):
                 await client.expect_alive()
                 await listener.expect_alive()
-            came = [packet.data for packet in listener.kept if packet.is_event]
-            if form:
-                return self._note_mistake(f"event-{name}", form, sample, came)
-            return ["broadcast", sample] in came
-        finally:
-            listener.discard()
-
-    async def _is_shared(self, client: SocketIOPeer) -> bool:
-        """Whether the echo that a profile tells comes to other clients as well, as in a chat."""
-        listener, sample, form = SocketIOPeer(self.session()), secrets.token_hex(8), self.dialect.echo
-        if form is None:  # what the test contract calls an answer is for its asker alone: cases tell
-            return False
-        try:
-            await listener.start(self.way)
-            await listener.join()
-            await client.join()
-            name, *args = form.spoken(sample)
-            await client.emit(name, *args)
-            for _ in range(3):
-                await client.expect_alive()
-                await listener.expect_alive()
-            return any(packet.is_event and form.heard(packet.data) == sample for packet in listener.kept)
+            return [packet.data for packet in listener.kept if packet.is_event]
         finally:
             listener.discard()
 
