@@ -13,8 +13,8 @@ CONTENT = ("suites", "fixtures", "proxies", "reports")
 
 LAYERS = (
     ("", "bundle", "errors"),
-    ("catalogue", "wire", "transcript", "fault", "verdict", "attempt"),
-    ("model", "strategies", "peer"),
+    ("catalogue", "wire", "transcript", "verdict", "attempt"),
+    ("model", "peer"),
     ("target", "profile", "toml_document", "proxy", "case"),
     ("run",),
     ("report", "compare", "content"),

@@ -17,6 +17,8 @@ import pytest
 from fixtures.servers import missing
 from tests.matrix.findings import LISTS, Findings, accusations
 
+pytestmark = pytest.mark.alone
+
 ROUNDS = int(os.environ.get("WIREPROOF_ROUNDS", "1"))
 SERVERS = {server: findings for findings in LISTS.values() for server in findings.versions()}
 TRIES = 3  # of a round in which some case could not tell

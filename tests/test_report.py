@@ -237,3 +237,8 @@ def test_whom_a_failure_on_a_route_accuses(direct: str, nodes: int, blame: str |
 )
 def test_cases_count_once_however_many_routes_they_took(cases: list[dict[str, Any]], told: str) -> None:
     assert sentence(fold([STARTED, PROBED, *done(*cases), FINISHED])) == f"ws://h {told}"
+
+
+def test_what_could_not_be_judged_is_not_called_inapplicable() -> None:
+    told = sentence(fold([STARTED, PROBED, *done(case("a", "inconclusive")), FINISHED]))
+    assert told == "ws://h: nothing could be told: 1 case could not be judged."

@@ -216,7 +216,12 @@ def sentence(report: Report, *, fail_on_warn: bool = False) -> str:
         also = f" {_count(untold, 'case')} could not be judged." if untold else ""
         return f"{url} {_accusation(new)}, {warned}.{also}{_untested(report)}"
     if not any(summary[verdict] for verdict in ("pass", "fail", "warn", "info")):
-        return f"{url}: nothing could be told: no case was applicable to this target."
+        why = (
+            f"{_count(untold, 'case')} could not be judged"
+            if untold
+            else "no case was applicable to this target"
+        )
+        return f"{url}: nothing could be told: {why}."
     if untold:
         return f"{url}: no new failure, but {_count(untold, 'case')} could not be judged."
     failed = [case for case in report["cases"] if case["verdict"] == Verdict.FAIL]

@@ -10,6 +10,8 @@ import pytest
 
 from tests.cli.conftest import Line
 
+pytestmark = pytest.mark.alone
+
 RSV1 = "websocket/s5_2_base_framing/reserved_bit_fails_the_connection[rsv1]"
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]m")
 

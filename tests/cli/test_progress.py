@@ -118,7 +118,7 @@ def test_a_target_that_is_started_again(shown: ProgressLine, clock: Clock) -> No
     shown.handle(started("a/b/c"))
     shown.handle({"event": "target-lost", "suspects": ["a/b/c"]})
     clock.now += 5.0
-    assert shown.line(clock.now) == "0/4  the target went away: starting it again"
+    assert shown.line(clock.now) == "0/4  the target does not answer: starting it again"
     shown.handle({"event": "target-back"})
     assert shown.line(clock.now) == "0/4"
 
@@ -209,7 +209,7 @@ def test_it_tells_that_the_target_is_started_again(line: Line) -> None:
     written = in_terminal(
         line, "demo", "--server", "dies-of-protocol-error", "-k", "base_framing and rsv", "-v"
     )
-    assert "the target went away" in written
+    assert "the target does not answer" in written
     assert "the target is back" in written
 
 

@@ -14,6 +14,8 @@ from fixtures.servers import missing, npm
 from wireproof.run.process import Command, started
 from wireproof.run.ready import ReadyLine
 
+pytestmark = pytest.mark.alone
+
 HERE = Path(__file__).parent
 NODE = HERE.parents[1] / "fixtures/servers/node"
 LISTENING = ReadyLine(re.compile(r"^listening on (?P<url>\S+)$"))

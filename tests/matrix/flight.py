@@ -50,6 +50,11 @@ class Seen:
         return self.verdict in (Verdict.FAIL, Verdict.WARN)
 
     @property
+    def told(self) -> bool:
+        """Whether the case could tell anything: on a busy machine it says that it could not."""
+        return self.verdict is not Verdict.INCONCLUSIVE
+
+    @property
     def clean(self) -> bool:
         """Whether the case has nothing to say against the server or its own working."""
         return self.verdict in (Verdict.PASS, Verdict.INFO, Verdict.NOT_APPLICABLE)

@@ -17,6 +17,8 @@ from tests.network.ground import WITHIN, fly, told
 from wireproof.run.judge import Result
 from wireproof.verdict import Verdict
 
+pytestmark = pytest.mark.alone
+
 DEAF = 4.0  # seconds in which a case shows that events do not cross
 
 

@@ -22,6 +22,8 @@ from wireproof.proxy.via import parse_upstream, parse_via
 from wireproof.run.judge import Result
 from wireproof.verdict import Verdict
 
+pytestmark = pytest.mark.alone
+
 FAIL, WARN, INFO, PASS = Verdict.FAIL, Verdict.WARN, Verdict.INFO, Verdict.PASS
 SILENCE = 6.0  # seconds that a case may wait for what does not come
 Row = tuple[Case, dict[str, Any]]

@@ -19,6 +19,8 @@ from wireproof.peer.endpoint import parse_endpoint
 from wireproof.run.probe import Probe
 from wireproof.run.settings import Settings
 
+pytestmark = pytest.mark.alone
+
 CASES = ("websocket/s5_2_payload_length/*", "websocket/s5_4_fragmentation/*", "websocket/rfc7692_context/*")
 
 

@@ -48,7 +48,7 @@ class VerdictLines:
             case = event["case"]
             self._print(f"{case['verdict']:<14} {printable(case['id'])}")
         elif event["event"] == "target-lost":
-            self._print("the target went away")
+            self._print("the target does not answer")
         elif event["event"] == "target-back":
             self._print("the target is back")
 
@@ -59,7 +59,7 @@ class VerdictLines:
 class ProgressLine:
     """One line that is painted again and again: counts, time left, the case that has been flying longest.
 
-    *lost* says what is done about a target that went away.
+    *lost* says what is done about a target that does not answer.
     """
 
     def __init__(self, stream: TextIO, lost: str) -> None:
@@ -100,7 +100,7 @@ class ProgressLine:
         parts = [f"{done}/{self._total}"]
         parts += [f"{count} {verdict}" for verdict, count in self._counts.items()]
         if self._away:
-            parts.append(f"the target went away: {self._lost}")
+            parts.append(f"the target does not answer: {self._lost}")
         elif done < self._total and (left := self._left(now)) is not None:
             parts.append(_span(left))
         text = "  ".join(parts)

@@ -88,7 +88,7 @@ async def scattered(make: Callable[[], SessionPeer]) -> str | None:
         answer = await other.post(packet)
         session.http.cookies |= other.http.cookies
         if answer.status == 200:
-            session.heartbeat.lost = None  # whoever refused it spoke of itself alone
+            session.heartbeat.hear()  # whoever refused it spoke of itself alone
             served += 1
             if refused is not None or served == SERVED:
                 return refused
