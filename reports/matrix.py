@@ -31,7 +31,7 @@ class Result:
     """One record of the report, with its place on the page.
 
     ``inline`` tells that its evidence stands among the findings; ``held`` says where it is kept otherwise.
-    ``only_here`` names the route when the same case passes on the direct one; ``direct`` is its record there.
+    ``only_here`` names the route where it is to blame; ``direct`` is the record without it, if there is one.
     """
 
     record: Record
@@ -163,7 +163,7 @@ def results_of(report: Mapping[str, Any], columns: Sequence[Column]) -> list[Res
     for case in sorted(report["cases"], key=lambda case: natural(case["id"])):
         result = Result(case, anchor_of(case), index[case["route"], case.get("node")])
         if case.get("blame") in ("route", "route-or-nodes"):
-            result.only_here, result.direct = case["route"], direct[case["id"]]
+            result.only_here, result.direct = case["route"], direct.get(case["id"])
         results.append(result)
     return results
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from wireproof.report import spread
+from wireproof.report import ROUTED, spread
 
 from .shown import number, plural, visible
 
@@ -67,7 +67,7 @@ def sentence(report: Mapping[str, Any]) -> str:
     so_far = "" if report["complete"] else f"; the run was cut off after {done} of {report['selected']} cases"
     new = [case for case in cases if case["verdict"] == "fail" and not case["known"]]
     if new:
-        return _accusation(new, cases) + so_far + "."
+        return _accusation(new) + so_far + "."
     if so_far:
         return f"showed no new failure{so_far}."
     return _acquittal(summary, cases)
@@ -90,24 +90,23 @@ def _distinct(cases: Sequence[Mapping[str, Any]], *verdicts: str) -> int:
     return len({case["id"] for case in cases if case["verdict"] in verdicts})
 
 
-def _accusation(new: Sequence[Mapping[str, Any]], cases: Sequence[Mapping[str, Any]]) -> str:
+def _accusation(new: Sequence[Mapping[str, Any]]) -> str:
     # What fails only through a route is that route's fault, not that of the target.
-    sound = {
-        case["id"] for case in cases if case["route"] == "direct" and case["verdict"] in ("pass", "info")
-    }
-    routed = [case for case in new if case["route"] != "direct" and case["id"] in sound]
-    own = {case["id"] for case in new} - {case["id"] for case in routed}
-    routes = ", ".join(sorted({visible(case["route"]) for case in routed}))
-    through = (
-        f"{plural(len({case['id'] for case in routed}), 'case fails', 'cases fail')} only through {routes}"
-    )
-    if not own:
-        return f"keeps what it must by itself, but {through}"
-    broken = {name for case in new if case["id"] in own for name in case["broken"]}
-    what = plural(len(broken), "requirement") if broken else "what it must keep"
-    over = spread([case for case in new if case["id"] in own])
-    told = f"breaks {what}, as {plural(len(own), 'failed case shows', 'failed cases show')}{over}"
-    return f"{told}; {through}" if routed else told
+    routed = [case for case in new if case["blame"] in ROUTED]
+    anybody = [case for case in new if case["blame"] is None]
+    own = [case for case in new if case["blame"] == "server"]
+    told = "keeps what it must by itself" if routed else "may break what it must keep"
+    if own:
+        broken = {name for case in own for name in case["broken"]}
+        what = plural(len(broken), "requirement") if broken else "what it must keep"
+        count = plural(len({case["id"] for case in own}), "failed case shows", "failed cases show")
+        told = f"breaks {what}, as {count}{spread(own)}"
+    for cases, only in ((routed, "only "), (anybody, "that could not be tried directly, ")):
+        if cases:
+            count = plural(len({case["id"] for case in cases}), "case fails", "cases fail")
+            ways = ", ".join(sorted({visible(case["route"]) for case in cases}))
+            told += f"{';' if own else ', but'} {count} {only}through {ways}"
+    return told
 
 
 def detail(report: Mapping[str, Any]) -> str:

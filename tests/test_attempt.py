@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wireproof.attempt import Attempt, Broken, Inconclusive
+from wireproof.attempt import NOBODYS, Attempt, Broken, Inconclusive
 from wireproof.verdict import Finding, Ground
 
 
@@ -32,6 +32,27 @@ def test_an_expectation_stays_behind_an_exception(attempt: Attempt) -> None:
         raise TimeoutError
     assert attempt.waiting is not None
     assert attempt.waiting.expected == ("a pong",)
+
+
+def test_silence_while_a_case_makes_ready_accuses_nobody(attempt: Attempt) -> None:
+    with attempt.preparing(), attempt.expecting("a greeting") as expecting:
+        assert expecting.requirement == NOBODYS
+        with attempt.expecting("a pong", requirement="second") as inner:
+            assert inner.requirement == "second"
+    with attempt.expecting("a pong") as expecting:
+        assert expecting.requirement == "first"
+
+
+def test_silence_accuses_whoever_expects_more_around_it(attempt: Attempt) -> None:
+    around = attempt.expecting("an upgrade", requirement="second")
+    with around, attempt.preparing(), attempt.expecting("3probe") as expecting:
+        assert expecting.requirement == "second"
+
+
+def test_what_is_seen_while_a_case_makes_ready_accuses(attempt: Attempt) -> None:
+    with pytest.raises(Broken) as caught, attempt.preparing(), attempt.expecting("a") as expecting:
+        expecting.broken("b")
+    assert caught.value.finding.requirement == "first"
 
 
 def test_what_comes_instead_accuses_the_first_requirement(attempt: Attempt) -> None:

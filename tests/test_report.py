@@ -129,7 +129,7 @@ def test_the_cases_that_speak_of_a_requirement() -> None:
 
 def test_a_case_breaks_only_what_it_accuses() -> None:
     both = case("a", "fail", requirements=[BITS, OPCODE], broken=[OPCODE])
-    assert status_of(both) == ("met", ["a"])
+    assert status_of(both) == ("not-tested", [])
     assert status_of(both, name=OPCODE) == ("broken", ["a"])
 
 
@@ -169,6 +169,8 @@ def test_the_exit_status(cases: list[dict[str, Any]], status: int) -> None:
 def test_warnings_count_where_they_shall() -> None:
     report = fold([STARTED, PROBED, *done(case("a", "warn"), case("b", "error")), FINISHED])
     assert (exit_status(report), exit_status(report, fail_on_warn=True)) == (4, 1)
+    report = fold([STARTED, PROBED, *done(case("a", "warn", known=KNOWN)), FINISHED])
+    assert (exit_status(report), exit_status(report, fail_on_warn=True)) == (0, 0)
 
 
 @pytest.mark.parametrize(("verdict", "status"), [("pass", 4), ("fail", 1)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import NoReturn
@@ -14,6 +15,8 @@ from wireproof.verdict import Finding, Ground
 from wireproof.wire.session import Violation
 
 LASTS_AT_MOST = 120.0  # seconds that a case may take for a server's own timers without being told so
+NOBODYS = ""  # the requirement that silence breaks before a case has come to what it is about
+_PREPARED_FOR: ContextVar[str | None] = ContextVar("the requirement that silence breaks", default=None)
 
 
 class Outcome(Exception):
@@ -42,11 +45,19 @@ class TargetGone(Inconclusive):
     """The target no longer accepts connections."""
 
 
+class Unopened(Inconclusive):
+    """An ordinary session was answered and did not open; ``status`` is that of a response that refuses it."""
+
+    def __init__(self, told: str, status: int | None = None) -> None:
+        super().__init__(told)
+        self.status = status
+
+
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """What a verb waits for right now; a deadline that passes meanwhile is told in its words.
 
-    ``since`` is when the waiting began, on the monotonic clock.
+    ``since`` is when the waiting began, on the monotonic clock. The requirement may be `NOBODYS`.
     """
 
     attempt: Attempt
@@ -58,7 +69,8 @@ class Expectation:
         """End the attempt: *observed* came instead of what was expected; *seen* as for `Attempt.broken`."""
         self.attempt.excuse()
         entry = self.attempt.transcript.came_last(seen)
-        raise Broken(Finding(self.requirement, self.expected, observed, ground, entry))
+        accused = self.requirement or self.attempt.requirements[0]
+        raise Broken(Finding(accused, self.expected, observed, ground, entry))
 
 
 @dataclass(slots=True)
@@ -94,11 +106,21 @@ class Attempt:
     @contextmanager
     def expecting(self, *expected: str, requirement: str | None = None) -> Iterator[Expectation]:
         """Say what would conform while waiting for it; the innermost expectation counts at a deadline."""
-        expectation = Expectation(self, requirement or self.requirements[0], expected, time.monotonic())
+        usual = self.requirements[0] if (prepared := _PREPARED_FOR.get()) is None else prepared
+        expectation = Expectation(self, requirement or usual, expected, time.monotonic())
         outer, self.waiting = self.waiting, expectation
         yield expectation
         # Behind an exception the expectation stays: a deadline's verdict is told in its words.
         self.waiting = outer
+
+    @contextmanager
+    def preparing(self) -> Iterator[None]:
+        """Make ready within the block: silence accuses nobody there, but where more is expected around it."""
+        token = _PREPARED_FOR.set(self.waiting.requirement if self.waiting else NOBODYS)
+        try:
+            yield
+        finally:
+            _PREPARED_FOR.reset(token)
 
     @contextmanager
     def row(self, name: str) -> Iterator[None]:

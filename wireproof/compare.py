@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -108,12 +108,12 @@ def _timing(before: float, after: float) -> Change | None:
     return Change.FASTER if before > after * SLOWER_BY else None
 
 
-def baseline(report: Report) -> Iterator[str]:
-    """The lines of a TOML file for ``--known``: one entry for each failure that is not known yet."""
+def baseline(report: Report, verdicts: Collection[Verdict] = (Verdict.FAIL,)) -> Iterator[str]:
+    """The lines of a TOML file for ``--known``: one entry for each finding of *verdicts* not known yet."""
     yield f"# Failures of {_comment(report['target']['url'])} on {report['started'][:10]},"
     yield f"# found by the suites {report['tool']['suites']}. Say in each reason why it is to be lived with."
     for case in report["cases"]:
-        if case["verdict"] != Verdict.FAIL or case["known"] is not None:
+        if case["verdict"] not in verdicts or case["known"] is not None:
             continue
         for finding in case["findings"]:
             yield ""

@@ -299,11 +299,11 @@ class Tower:
             item.add_report_section("call", "evidence", text)
         known = self.campaign.known_failure(case, result, route)
         match result.verdict:
-            case Verdict.FAIL if known is not None:
+            case Verdict.WARN if not self.campaign.settings.fail_on_warn:
+                pass
+            case Verdict.FAIL | Verdict.WARN if known is not None:
                 pytest.xfail(f"known: {known.reason}")
-            case Verdict.FAIL:
-                pytest.fail(text, pytrace=False)
-            case Verdict.WARN if self.campaign.settings.fail_on_warn:
+            case Verdict.FAIL | Verdict.WARN:
                 pytest.fail(text, pytrace=False)
             case Verdict.NOT_APPLICABLE:
                 pytest.skip(result.reason)
@@ -352,7 +352,8 @@ def plan_item(
     names = list(inspect.signature(item.function).parameters)
 
     async def body(attempt: Attempt) -> None:
-        track.target.require(*case.spec.needs)
+        spoken = (case.suite,) if case.suite in PROTOCOLS else ()
+        track.target.require(*spoken, *case.spec.needs)
         provided, crew = track.board(attempt, names, track.target.mixes_up(case.suite, case.spec.needs))
         known = {**params, **funcargs, **provided}
         try:

@@ -174,9 +174,11 @@ def requirement_records(
         if case["route"] != "direct" and case.get("suite") != _NETWORK:
             continue
         for name in case["requirements"]:
-            if name in case["broken"] and case["verdict"] in (Verdict.FAIL, Verdict.WARN):
-                broken.setdefault(name, []).append(case["id"])
-            elif case["verdict"] in (Verdict.PASS, Verdict.INFO, Verdict.FAIL, Verdict.WARN):
+            if name in case["broken"]:
+                if case["verdict"] in (Verdict.FAIL, Verdict.WARN):
+                    broken.setdefault(name, []).append(case["id"])
+            # A case that has failed may have ended before it came to the others.
+            elif case["verdict"] in (Verdict.PASS, Verdict.INFO):
                 passed.setdefault(name, []).append(case["id"])
     specs = {spec for protocol in protocols for spec in _SPECS.get(protocol, ())}
     for name, requirement in load_catalogue().items():
@@ -195,7 +197,7 @@ def requirement_records(
 def exit_status(report: Report, *, fail_on_warn: bool = False) -> int:
     """The status of a run that was not interrupted: 1 for accusations, 4 for what could not be told, 0."""
     summary = report["summary"]
-    if summary["fail"] > summary["known"] or (fail_on_warn and summary["warn"]):
+    if _unknown(report, Verdict.FAIL) or (fail_on_warn and _unknown(report, Verdict.WARN)):
         return 1
     if summary["error"] or summary["inconclusive"] or not report["complete"]:
         return 4
@@ -206,15 +208,15 @@ def exit_status(report: Report, *, fail_on_warn: bool = False) -> int:
 def sentence(report: Report, *, fail_on_warn: bool = False) -> str:
     """The verdict on the target in one sentence."""
     summary, url = report["summary"], report["target"]["url"]
-    new = [case for case in report["cases"] if case["verdict"] == Verdict.FAIL and not case["known"]]
-    warning = [case for case in report["cases"] if case["verdict"] == Verdict.WARN and not case["known"]]
+    new, warning = _unknown(report, Verdict.FAIL), _unknown(report, Verdict.WARN)
     warned, untold = _count(_distinct(warning), "warning"), _distinct(_of(report, *_UNTOLD))
     if not report["complete"]:
         told = f"{_count(_distinct(new), 'new failed case')}{spread(new)}"
         return f"{url}: the run was cut off; {told} so far."
-    if new or (fail_on_warn and summary["warn"]):
+    if new or (fail_on_warn and warning):
         also = f" {_count(untold, 'case')} could not be judged." if untold else ""
-        return f"{url} {_accusation(new)}, {warned}.{also}{_untested(report)}"
+        told = f"{_accusation(new)}, {warned}" if new else f"keeps what it must; {warned}, which count here"
+        return f"{url} {told}.{also}{_untested(report)}"
     if not any(summary[verdict] for verdict in ("pass", "fail", "warn", "info")):
         why = (
             f"{_count(untold, 'case')} could not be judged"
@@ -243,22 +245,29 @@ def _of(report: Report, *verdicts: Verdict) -> list[Mapping[str, Any]]:
     return [case for case in report["cases"] if case["verdict"] in verdicts]
 
 
+def _unknown(report: Report, verdict: Verdict) -> list[Mapping[str, Any]]:
+    return [case for case in _of(report, verdict) if not case["known"]]
+
+
 def _distinct(cases: Iterable[Mapping[str, Any]]) -> int:
     """How many cases stand behind records, of which each route has one."""
     return len({case["id"] for case in cases})
 
 
 def _accusation(failed: Sequence[Mapping[str, Any]]) -> str:
-    """Who breaks what: the server, or what stands before it."""
+    """Who breaks what: the server, what stands before it, or one of both."""
     routed = [case for case in failed if case.get("blame") in ROUTED]
-    own = [case for case in failed if case.get("blame") not in ROUTED]
-    through = f"{spread(routed)} only through {', '.join(sorted({case['route'] for case in routed}))}"
+    anybody = [case for case in failed if case.get("blame", "") is None]
+    own = [case for case in failed if case not in routed and case not in anybody]
     told = f"breaks what it must keep: {_count(_distinct(own), 'failed case')}{spread(own)}"
-    if not routed:
-        return told
     if not own:
-        return f"keeps what it must by itself; {_count(_distinct(routed), 'failed case')}{through}"
-    return f"{told}; {_distinct(routed)} more{through}"
+        told = "keeps what it must by itself" if routed else "may break what it must keep"
+    for cases, only in ((routed, "only "), (anybody, "that could not be tried directly, ")):
+        if cases:
+            count = f"{_distinct(cases)} more" if own else _count(_distinct(cases), "failed case")
+            ways = ", ".join(sorted({case["route"] for case in cases}))
+            told += f"; {count}{spread(cases)} {only}through {ways}"
+    return told
 
 
 def _untested(report: Report) -> str:

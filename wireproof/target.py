@@ -42,7 +42,8 @@ _BY_PROTOCOL: Mapping[str, Mapping[str, str]] = {
         "whoami": "the server does not tell sid, rooms and transport on whoami",
         "ticks": "the server does not emit ticks on request",
         "disconnect-me": "the server does not disconnect on request (disconnect-me)",
-        "custom-namespace": "the server has no namespace /custom",
+        "custom-namespace": "the server has no namespace /custom beside the application's own",
+        "custom-echo": "the server does not answer in /custom the event that it answers elsewhere",
         "forbidden-namespace": "the server has no namespace /forbidden that refuses with the code 403",
         "recovery": "the server offers no connection state recovery",
     },
@@ -96,11 +97,11 @@ class Target:
         return MIXED_UP if suite in self.shared and ECHOES.intersection(needs) else ""
 
     def can(self, capability: str) -> bool:
-        """Whether the target has *capability*."""
-        return self.capabilities.get(capability, False)
+        """Whether the target has *capability*, or speaks the protocol of that name."""
+        return self.capabilities.get(capability, capability in self.protocols)
 
     def require(self, *capabilities: str) -> None:
-        """Raise `NotApplicable` for the first of *capabilities* that is missing."""
+        """Raise `NotApplicable` for the first of *capabilities*, or of protocols, that is missing."""
         for name in capabilities:
             if not self.can(name):
                 raise NotApplicable(

@@ -1,12 +1,14 @@
-"""Texts that any application sends back, whatever its events are called: what transports are judged by.
+"""Texts that an application sends back, whatever its events are called: what transports are judged by.
 
-A Socket.IO server answers a request to join a namespace with the namespace's name, whether it has one or not.
+A Socket.IO server answers a request to join a namespace with the namespace's name, whether it has one or not;
+any other application is asked only where it is known to echo. Either may answer each message in a task of its
+own: that an answer is late, or overtakes another, is not the transport's doing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from wireproof.attempt import Attempt, NotApplicable
 from wireproof.model.history import (
@@ -21,26 +23,26 @@ from wireproof.model.history import (
 )
 from wireproof.peer.dialect import Application
 from wireproof.peer.engineio import SessionPeer
+from wireproof.target import CAPABILITIES
+from wireproof.verdict import Ground
 from wireproof.wire.engineio import Packet, PacketType
 
-UNKNOWN_APPLICATION = "nothing is known that the server's application answers to"
+UNKNOWN_APPLICATION = CAPABILITIES["messages"]
 _JOINING = re.compile(r"[04]/(?P<text>[^,]*)(?:,.*)?", re.DOTALL)
 
 
 def question(session: SessionPeer, text: str, size: int = 0) -> Packet:
     """A message that is answered with *text*, which has no comma, filled up to a packet of *size* bytes."""
-    match session.dialect.application:
-        case Application.SOCKETIO:
-            short = f"0/{text},"
-            if not size:
-                return Packet.message(short)
-            frame = f'4{short}{{"filling":""}}'
-            filling = "x" * (size - len(frame.encode()))
-            return Packet.message(f'{short}{{"filling":"{filling}"}}')
-        case Application.ECHO:
-            return Packet.message(text + "x" * max(0, size - 1 - len(text.encode())))
-        case _:
-            raise NotApplicable(UNKNOWN_APPLICATION)
+    short = session.dialect.question(text)
+    if short is None:
+        raise NotApplicable(UNKNOWN_APPLICATION)
+    if not size:
+        return Packet.message(short)
+    before, behind = (
+        ('{"filling":"', '"}') if session.dialect.application is Application.SOCKETIO else ("", "")
+    )
+    filling = "x" * max(0, size - len(f"4{short}{before}{behind}".encode()))
+    return Packet.message(f"{short}{before}{filling}{behind}")
 
 
 def questions(session: SessionPeer, texts: Iterable[str]) -> list[Packet]:
@@ -63,20 +65,36 @@ def answers_in(session: SessionPeer, packets: Iterable[Packet]) -> list[str]:
     return [text for packet in packets if (text := answer_in(session, packet)) is not None]
 
 
-async def heard(session: SessionPeer, requirement: str | None = None) -> list[str]:
-    """The answers that have come when later questions are answered, in order; the session must live on."""
+async def heard(session: SessionPeer, texts: Sequence[str] = (), requirement: str | None = None) -> list[str]:
+    """The answers that come, in order: those to *texts*, then all others that later questions are behind.
+
+    The session must live on. Only the deadline tells that an answer is lost; *requirement* is broken then.
+    """
+    missing, came = set(texts), list[str]()
+    if missing:
+        with session.attempt.expecting(
+            f"the answers to {_listed(texts)}", requirement=requirement
+        ) as expecting:
+            while missing:
+                came += answers_in(session, [await session.next_message(expecting)])
+                missing.difference_update(came)
     await session.expect_alive(requirement)
-    texts = answers_in(session, session.kept)
+    came += answers_in(session, session.kept)
     session.kept.clear()
-    return texts
+    return came
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return f"{texts[0]} … {texts[-1]}" if len(texts) > 1 else texts[0]
 
 
 def compare(
-    attempt: Attempt, sent: Sequence[str], came: Sequence[str], rules: dict[Anomaly, str] | None = None
+    attempt: Attempt, sent: Sequence[str], came: Sequence[str], rules: Mapping[Anomaly, str] | None = None
 ) -> None:
     """Note each of the answers that came not once, or not in the order of the questions.
 
-    *rules* has the requirement that each anomaly breaks; by default it is the case's first.
+    *rules* has the requirement that each anomaly breaks. By default that is the case's first, and order
+    breaks none.
     """
     history = History(SenderRule.INCLUDED)
     history.take(Joined("the client"))
@@ -88,13 +106,17 @@ def compare(
             history.take(Received("the client", text))
     told: dict[str, list[Oddity]] = {}
     for oddity in history.oddities():
+        if rules is None and oddity.kind is Anomaly.REORDERED:
+            continue
         rule = (rules or {}).get(oddity.kind, attempt.requirements[0])
         told.setdefault(rule, []).append(oddity)
     for rule, some in told.items():
         observed, seen = summary(some)
+        lost = all(oddity.kind is Anomaly.LOST for oddity in some)
         attempt.found(
             observed,
-            f"the answers to {len(sent)} messages, once each and in order",
+            f"the answers to {len(sent)} messages, once each" + (" and in order" if rules else ""),
             seen=seen,
             requirement=rule,
+            ground=Ground.MISSING if lost else Ground.SEEN,
         )

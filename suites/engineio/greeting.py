@@ -16,7 +16,7 @@ from wireproof.peer.raw import Refusal
 from wireproof.peer.session import Transport, receive_packet
 from wireproof.peer.websocket import excuse_refusal
 from wireproof.target import Target
-from wireproof.wire.engineio import HandshakeError, Packet, PacketType, parse_handshake
+from wireproof.wire.engineio import Packet, PacketType
 from wireproof.wire.strict_json import JsonError, TooDeep, parse_json
 
 NEEDS = {Transport.POLLING: "polling", Transport.WEBSOCKET: "websocket-transport"}
@@ -59,7 +59,7 @@ async def greet(session: SessionPeer, target: Target, transport: Transport) -> G
         target.require(NEEDS[transport])
     for packet in greeting.packets:
         if packet.type is PacketType.OPEN and session.handshake is None:
-            _note(session, packet)
+            session.open_with(packet)
     return greeting
 
 
@@ -91,15 +91,6 @@ def _refused(session: SessionPeer, refusal: Refusal) -> Greeting:
     answer = Answer(response, refusal.body, refusal.detail)
     packets = session.read_answer(answer) if refusal.body.startswith(b"0{") else ()
     return Greeting(response.status if response else None, packets, str(answer))
-
-
-def _note(session: SessionPeer, packet: Packet) -> None:
-    session.heartbeat.begin()
-    try:
-        session.handshake = parse_handshake(str(packet.data))
-    except HandshakeError as exc:
-        session.accuse(exc.violations)
-        session.handshake = exc.handshake
 
 
 async def collect_sids(sessions: Sessions, target: Target, transport: Transport, count: int) -> list[str]:

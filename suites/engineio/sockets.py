@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from wireproof.attempt import Inconclusive
 from wireproof.peer.engineio import SessionPeer
 from wireproof.peer.peers import Sessions
-from wireproof.peer.quiet import PAUSE
+from wireproof.peer.quiet import PAUSE, ROUNDS, one_round
 from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.session import Transport
 from wireproof.peer.websocket import WebSocketPeer, excuse_refusal
-from wireproof.wire.session import Close, Message, Pong
+from wireproof.wire.session import Close, Message
 from wireproof.wire.websocket import Frame
-
-TURNS = 10  # answers to pings on another connection within which a connection must have been closed
 
 
 async def watch(witness: WebSocketPeer, watched: Sequence[WebSocketPeer]) -> list[str]:
@@ -26,8 +24,8 @@ async def watch(witness: WebSocketPeer, watched: Sequence[WebSocketPeer]) -> lis
     """
     readers = [asyncio.create_task(_read(peer)) for peer in watched]
     try:
-        for _ in range(TURNS):
-            await _turn(witness)
+        for _ in range(ROUNDS):
+            await one_round(witness, partial(_keep_up, witness))
             done, _ = await asyncio.wait(readers, timeout=PAUSE, return_when=asyncio.FIRST_COMPLETED)
             if done:
                 break
@@ -42,22 +40,18 @@ async def _read(peer: WebSocketPeer) -> str:
         match await peer.event():
             case Close() | Ended() as end:
                 return str(end)
-            case Message(data=b"2"):
-                peer.send(Frame.text("3"))
-            case Message() as message:
+            case Message() as message if not _keep_up(peer, message):
                 peer.messages.append(message)
             case _:
                 pass
 
 
-async def _turn(witness: WebSocketPeer) -> None:
-    ping = witness.ping()
-    witness.send(ping)
-    while (event := await witness.event()) != Pong(ping.payload):
-        if isinstance(event, Close | Ended):
-            raise Inconclusive(f"the second connection ended: {event}")
-        if isinstance(event, Message) and event.data == b"2":
-            witness.send(Frame.text("3"))
+def _keep_up(peer: WebSocketPeer, message: Message) -> bool:
+    """Answer *message* where it is a ping of the heartbeat; whether it was one."""
+    is_ping = message.data == b"2"
+    if is_ping:
+        peer.send(Frame.text("3"))
+    return is_ping
 
 
 async def open_witness(sessions: Sessions) -> WebSocketPeer:

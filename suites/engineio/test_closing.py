@@ -18,7 +18,7 @@ from wireproof.wire import socketio
 from wireproof.wire.engineio import Packet
 from wireproof.wire.websocket import Frame
 
-from .polling import AT_ONCE, NO_ANSWER, expect_closed, fence, read_unless_pinged, soon, start
+from .polling import AT_ONCE, NO_ANSWER, expect_closed, fence, held, read_unless_pinged, soon
 from .ways import WAYS, need
 
 UNKNOWN_SID = 1  # the reference implementation's code for it
@@ -50,14 +50,14 @@ async def test_client_closes_without_a_poll(session: SessionPeer) -> None:
 async def test_pending_get_is_released(session: SessionPeer, attempt: Attempt) -> None:
     """A GET request that waits is answered with a noop packet when the client closes the session."""
     await session.begin()
-    exchange = await start(session, session.request())
-    await session.post(Packet.close())
-    with attempt.expecting("200 with a noop packet") as expecting:
-        answer = await soon(session, exchange.receive())
-        if answer is None:
-            expecting.broken(NO_ANSWER)
-        if Packet.noop() not in read_unless_pinged(session, answer):
-            expecting.broken(str(answer))
+    async with held(session) as pending:
+        await session.post(Packet.close())
+        with attempt.expecting("200 with a noop packet") as expecting:
+            answer = await soon(session, pending.answer)
+            if answer is None:
+                expecting.broken(NO_ANSWER)
+            if Packet.noop() not in read_unless_pinged(session, answer):
+                expecting.broken(str(answer))
 
 
 @case("engineio/closing/sid-forgotten", needs=["polling"])

@@ -41,6 +41,9 @@ async def test_client_without_pongs(session: SessionPeer, attempt: Attempt, targ
             async with asyncio.timeout(grace(timers)):
                 await session.expect_end()
         except TimeoutError:
+            # A GET that was under way may wait for its own end in a session that is closed already.
+            if way is Way.POLLING and (await session.post(question(session, "late"))).status == 400:
+                return
             expecting.broken(f"the session lives on {grace(timers):.1f} s behind the ping", Ground.MISSING)
 
 

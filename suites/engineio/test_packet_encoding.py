@@ -60,7 +60,7 @@ async def test_text_cut_inside_a_character(session: SessionPeer, attempt: Attemp
         raise NotApplicable("a request that comes in pieces is not taken, wherever it is cut")
     text = "cut-\u20ac\U0001f600"
     await _post_in_pieces(session, text, "\u20ac\U0001f600")
-    compare(attempt, [text], await heard(session))
+    compare(attempt, [text], await heard(session, [text]))
 
 
 async def _post_in_pieces(session: SessionPeer, text: str, cut: str) -> None:
@@ -98,7 +98,7 @@ async def test_several_packets_sent(session: SessionPeer, attempt: Attempt) -> N
     await session.begin()
     texts = ["waits-1", "waits-2", "waits-3"]
     await session.post(*questions(session, texts))
-    compare(attempt, texts, await heard(session))
+    compare(attempt, texts, await heard(session, texts))
     for violation in session.violations:
         if not violation.requirement.startswith("engineio/handshake/"):  # another chapter's
             attempt.broken(violation.text, "packets with the byte 1e between them")
@@ -110,7 +110,7 @@ async def test_several_packets_received(session: SessionPeer, attempt: Attempt) 
     await session.begin()
     texts = ["first", "second", "third", "fourth"]
     await session.expect_status(await session.post(*questions(session, texts)), 200)
-    compare(attempt, texts, await heard(session))
+    compare(attempt, texts, await heard(session, texts))
 
 
 @case("engineio/packet-encoding/base64-received", "engineio/packet-encoding/base64-sent", needs=["polling"])

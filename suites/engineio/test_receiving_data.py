@@ -13,37 +13,37 @@ from wireproof.peer.peers import Sessions
 from wireproof.wire.engineio import PacketType
 
 from .asking import question, questions
-from .polling import expect_closed, fence, poll_for, start
-from .test_sending_data import SETTLED, unknown_sids
+from .polling import BUFFERED, STATUS, expect_closed, fence, held, poll_for, settled, start
+from .test_sending_data import unknown_sids
 
 TURNS = 3  # sessions, in case the heartbeat comes between
 
 
-@case("engineio/receiving-data/response-status", needs=["polling", "messages"])
+@case(STATUS, BUFFERED, needs=["polling", "messages"])
 async def test_waiting_packets_are_handed_out(session: SessionPeer) -> None:
     """Packets that wait for a GET request come with status 200."""
     await session.begin()
     await session.post(*questions(session, ("one", "two")))
-    await poll_for(session, "one", "two")
+    await poll_for(session, "one", "two", requirement=BUFFERED)
 
 
-@case("engineio/receiving-data/buffered-packets", needs=["polling", "messages"])
+@case(BUFFERED, STATUS, needs=["polling", "messages"])
 async def test_waiting_get_is_answered(session: SessionPeer) -> None:
     """A GET request that waits is answered once there is a packet."""
     await session.begin()
     pending = await start(session, session.request())
     await session.post(question(session, "one"))
-    await poll_for(session, "one", pending=pending.receive())
+    await poll_for(session, "one", pending=pending.receive(), requirement=BUFFERED)
 
 
-@case("engineio/receiving-data/packets-once", needs=["polling", "messages"])
+@case("engineio/receiving-data/packets-once", BUFFERED, STATUS, needs=["polling", "messages"])
 async def test_packets_come_once(session: SessionPeer, attempt: Attempt) -> None:
     """What one GET request brought does not come again with the next ones."""
     await session.begin()
     came: list[str] = []
     for text in ("one", "two", "three", "four", "five"):
         await session.post(question(session, text))
-        came += await poll_for(session, text)
+        came += await poll_for(session, text, requirement=BUFFERED)
     if doubled := {text for text in came if came.count(text) > 1}:
         attempt.broken(f"came again: {', '.join(sorted(doubled))}", "each packet once")
 
@@ -67,36 +67,38 @@ async def test_second_get_at_a_time(sessions: Sessions, attempt: Attempt) -> Non
     for _ in range(TURNS):
         if await _have_overlapped(sessions(), *attempt.requirements):
             return
-    raise Inconclusive("the heartbeat answered each first GET before there was a second one")
+    raise Inconclusive("each time the heartbeat answered one of two GET requests")
 
 
 async def _have_overlapped(session: SessionPeer, status: str, closed: str) -> bool:
     """Judge two GET requests at a time; whether they were, or a ping answered one of them meanwhile."""
     await session.begin()
-    exchanges = [await start(session, session.request()) for _ in range(2)]
-    answers = [asyncio.create_task(exchange.receive()) for exchange in exchanges]
-    try:
-        await asyncio.wait(answers, timeout=SETTLED, return_when=asyncio.FIRST_COMPLETED)
+    async with held(session) as first:
+        second = await start(session, session.request())
+        answers = [first.answer, asyncio.create_task(second.receive())]
+        try:
+            return await _judge_overlap(session, answers, status, closed)
+        finally:
+            answers[1].cancel()
+
+
+async def _judge_overlap(session: SessionPeer, answers: list[Task[Answer]], status: str, closed: str) -> bool:
+    expected = "400 in answer to one of two GET requests"
+    await asyncio.wait(answers, timeout=settled(session), return_when=asyncio.FIRST_COMPLETED)
+    if not any(_is_refused(answer) for answer in answers):
+        # A server that lets both wait answers each with a packet of its own.
+        for text in ("one", "two"):
+            await session.post(question(session, text))
+            await fence(session)
+        with session.attempt.expecting(expected, requirement=status):
+            await asyncio.wait(answers)
         if not any(_is_refused(answer) for answer in answers):
-            # A server that lets both wait answers each with a packet of its own.
-            for text in ("one", "two"):
-                await session.post(question(session, text))
-                await fence(session)
-            with session.attempt.expecting("400 in answer to one of two GET requests", requirement=status):
-                await asyncio.wait(answers)
-            if not any(_is_refused(answer) for answer in answers):
-                if any(_has_ping(session, answer.result()) for answer in answers):
-                    return False
-                session.attempt.found(
-                    "; ".join(str(answer.result()) for answer in answers),
-                    "400 in answer to one of two GET requests",
-                    requirement=status,
-                )
-        pending = next((answer for answer in answers if not _is_refused(answer)), None)
-        await expect_closed(session, closed, pending)
-    finally:
-        for answer in answers:
-            answer.cancel()
+            if any(_has_ping(session, answer.result()) for answer in answers):
+                return False
+            observed = "; ".join(str(answer.result()) for answer in answers)
+            session.attempt.found(observed, expected, requirement=status)
+    pending = next((answer for answer in answers if not _is_refused(answer)), None)
+    await expect_closed(session, closed, pending)
     return True
 
 
@@ -112,12 +114,8 @@ def _is_refused(answer: Task[Answer]) -> bool:
 async def test_cancelled_get(session: SessionPeer) -> None:
     """A GET request that its client gives up ends the session."""
     await session.begin()
-    exchange = await start(session, session.request())
-    receiving = asyncio.create_task(exchange.receive())
-    await asyncio.sleep(0)
-    if receiving.done():
-        raise Inconclusive("the GET was answered by a ping at that very moment")
-    receiving.cancel()
-    exchange.connection.reset()
-    await fence(session)
-    await expect_closed(session)
+    async with held(session) as pending:
+        pending.answer.cancel()
+        pending.exchange.connection.reset()
+        await fence(session)
+        await expect_closed(session)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
-from wireproof.attempt import Attempt
+from wireproof.attempt import Attempt, Inconclusive
 from wireproof.case import case
 from wireproof.peer.engineio import SessionPeer, Way
 from wireproof.peer.peers import Sessions
@@ -16,11 +17,12 @@ from wireproof.wire.engineio import Packet, PacketType
 from wireproof.wire.session import Close, Message, Pong
 from wireproof.wire.websocket import Frame
 
-from .asking import answer_in, heard, question
-from .polling import NO_ANSWER, read_unless_pinged, soon, start
+from .asking import answer_in, compare, heard, question
+from .polling import NO_ANSWER, held, soon, start
 
 NOOP = "engineio/upgrade/noop-to-pending-get"
 TURNS = 3  # sessions, in case the heartbeat releases a poll at that very moment
+NOOP_WITHIN = 0.15  # seconds; Node's server looks for a pending GET ten times a second
 
 
 @case("engineio/upgrade/probe-answered", needs=["upgrade"])
@@ -64,25 +66,29 @@ async def test_no_second_handshake(session: SessionPeer, attempt: Attempt) -> No
 @case(NOOP, needs=["upgrade"])
 async def test_noop_for_a_waiting_get(sessions: Sessions, attempt: Attempt) -> None:
     """A GET request that waits is answered with a noop packet when a WebSocket probes."""
+    expected, waited = "200 with a noop packet", list[float]()
     for _ in range(TURNS):
         session = sessions()
         await session.begin()
-        exchange = await start(session, session.request())
-        await session.probe()
-        with attempt.expecting("200 with a noop packet") as expecting:
-            answer = await soon(session, exchange.receive())
-            if answer is None:
-                expecting.broken(NO_ANSWER, Ground.MISSING)
-            if answer.status != 200:
-                expecting.broken(str(answer))
-            packets = session.read_answer(answer)
-            if Packet.noop() in packets:
-                return
-            if not any(packet.type is PacketType.PING for packet in packets):
-                expecting.broken(str(answer))
+        async with held(session) as pending:
+            await session.probe()
+            probed = time.monotonic()
+            with attempt.expecting(expected) as expecting:
+                answer = await soon(session, pending.answer)
+                if answer is None:
+                    expecting.broken(NO_ANSWER, Ground.MISSING)
+                if answer.status != 200:
+                    expecting.broken(str(answer))
+                packets = session.read_answer(answer)
+                if Packet.noop() in packets:
+                    return
+                if not any(packet.type is PacketType.PING for packet in packets):
+                    expecting.broken(str(answer))
+        waited.append(time.monotonic() - probed)
         session.discard()
-    # The heartbeat may come between once; in a session this young it hardly does so each time.
-    attempt.broken("each GET was answered with a ping alone", "200 with a noop packet", ground=Ground.MISSING)
+    if max(waited) < NOOP_WITHIN:
+        raise Inconclusive("a ping came right behind each probe")
+    attempt.broken("each GET was answered with a ping alone", expected, ground=Ground.MISSING)
 
 
 @case("engineio/upgrade/noop-to-later-get", needs=["upgrade"])
@@ -91,11 +97,16 @@ async def test_noop_for_a_later_get(session: SessionPeer, attempt: Attempt) -> N
     await session.begin()
     await session.probe()
     with attempt.expecting("200 with a noop packet") as expecting:
-        answer = await soon(session, session.poll())
-        if answer is None:
-            expecting.broken(NO_ANSWER)
-        if Packet.noop() not in read_unless_pinged(session, answer):
-            expecting.broken(str(answer))
+        for _ in range(TURNS):
+            answer = await soon(session, session.poll())
+            if answer is None:
+                expecting.broken(NO_ANSWER)
+            packets = session.read_answer(answer) if answer.status == 200 else ()
+            if Packet.noop() in packets:
+                return
+            if not any(packet.type is PacketType.PING for packet in packets):
+                expecting.broken(str(answer))
+    raise Inconclusive("a ping came for each GET")
 
 
 @case("engineio/upgrade/completed", needs=["upgrade", "messages"])
@@ -117,9 +128,7 @@ async def test_message_right_behind_the_upgrade_packet(session: SessionPeer, att
     frames = [Frame.text("4" + str(question(session, text).data)) for text in texts]
     socket.send(Frame.text("5"), *frames)
     session.switch_to(socket)
-    came = await heard(session)
-    if came != texts:
-        attempt.broken(f"the answers {', '.join(came) or 'none'}", f"the answers {', '.join(texts)}")
+    compare(attempt, texts, await heard(session, texts))
 
 
 @case("engineio/upgrade/polling-until-completed", needs=["upgrade", "messages"])

@@ -6,6 +6,7 @@ import pytest
 
 from wireproof.attempt import Attempt, Inconclusive
 from wireproof.case import case
+from wireproof.peer.dialect import Application
 from wireproof.peer.engineio import SessionPeer, Way
 from wireproof.peer.peers import Sessions
 from wireproof.peer.raw import Refusal
@@ -74,13 +75,14 @@ async def test_one_packet_in_each_message_sent(session: SessionPeer, attempt: At
     await session.begin_way(Way.WEBSOCKET)
     texts = [f"packet-{n}" for n in range(10)]
     await session.send(*questions(session, texts))
-    await session.expect_alive()
-    for message in session.kept:
-        if "\x1e" in str(message.data):
-            attempt.broken(f"a WebSocket message with several packets: {message}", "one packet in each")
-    came = answers_in(session, session.kept)
-    if lost := [text for text in texts if text not in came]:
-        attempt.broken(f"never answered in a packet of its own: {', '.join(lost)}", "one packet in each")
+    missing = set(texts)
+    with attempt.expecting(f"the answers to {len(texts)} messages, one packet in each") as expecting:
+        while missing:
+            message = await session.next_message(expecting)
+            # Others may say anything, a separator included.
+            if "\x1e" in str(message.data) and any(text in str(message.data) for text in texts):
+                expecting.broken(f"a WebSocket message with several packets: {message}")
+            missing.difference_update(answers_in(session, [message]))
 
 
 @case("engineio/websocket/one-packet-each-received", needs=["websocket-transport", "messages"])
@@ -90,9 +92,12 @@ async def test_separator_in_a_message_received(session: SessionPeer) -> None:
     text = "one\x1e4two"
     await session.send(question(session, text))
     with session.attempt.expecting("the answer to one message with a separator in it") as expecting:
-        packet = await session.next_message(expecting)
-        if answer_in(session, packet) != text:
-            expecting.broken(f"the answer {packet}")
+        while not (answer := answer_in(session, await session.next_message(expecting)) or "").startswith(
+            "one"
+        ):
+            pass
+        if answer != text:
+            expecting.broken(f"the answer to {answer!r}")
 
 
 @case(SECOND, needs=["websocket-transport"])
@@ -112,6 +117,9 @@ async def test_second_connection(
         first.send(Frame.text("5"))
     if first is None:
         raise Inconclusive("the session has no WebSocket")
+    if session.dialect.application is Application.SOCKETIO:
+        # One that joins no namespace is closed in time, whatever becomes of the second connection.
+        first.send(Frame.text(f"4{session.dialect.joining}"))
     expected = ("the second WebSocket is refused", "one of the two is closed")
     with attempt.expecting(*expected) as expecting:
         second = await session.connect_socket()
@@ -136,8 +144,8 @@ async def test_second_connection_during_the_upgrade(
     sessions: Sessions, session: SessionPeer, attempt: Attempt
 ) -> None:
     """When a client opens a second WebSocket while its session upgrades, one of the two is closed."""
+    await session.open(Way.POLLING)
     witness = await open_witness(sessions)
-    await session.begin_way(Way.POLLING)
     first = await session.probe()
     expected = ("the second WebSocket is refused", "one of the two is closed")
     with attempt.expecting(*expected) as expecting:

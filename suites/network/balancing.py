@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
-from wireproof.attempt import Attempt, Inconclusive, NotApplicable
+from wireproof.attempt import Attempt, NotApplicable, Unopened
 from wireproof.peer.engineio import SessionPeer, Way
 from wireproof.peer.exchange import Answer
 from wireproof.peer.socketio import SocketIOPeer
-from wireproof.peer.websocket import WebSocketPeer
+from wireproof.peer.websocket import WebSocketPeer, excuse_status
 from wireproof.proxy.driver import Upstream
 from wireproof.run.network import Along, Network
 from wireproof.verdict import Ground
 from wireproof.wire.text import shorten
+
+from ..socketio.talk import whoami
 
 SOURCES = tuple(f"127.0.0.{number}" for number in range(2, 12))
 """Addresses that clients come from: where all come from one, hashing it proves nothing."""
@@ -75,10 +77,11 @@ def spread(along: Along) -> str:
 
 
 async def opened(attempt: Attempt, session: SessionPeer, way: Way) -> None:
-    """Open a session, and accuse where that fails."""
+    """Open a session, and accuse where what answers does not open it, unless for want of room."""
     try:
         await session.open(way)
-    except Inconclusive as exc:
+    except Unopened as exc:
+        excuse_status(exc.status, str(exc))
         attempt.broken(str(exc), "a session that opens", ground=Ground.MISSING)
 
 
@@ -102,9 +105,8 @@ async def guest(attempt: Attempt, along: Along, source: str | None = None) -> Gu
 
 async def node_of(client: SocketIOPeer) -> str | None:
     """The name of the node that a client is on, where the application tells it."""
-    told = await client.call("whoami")
-    found: Any = told[0] if told and isinstance(told[0], dict) else {}
-    return found.get("node") if isinstance(found.get("node"), str) else None
+    node = (await whoami(client)).get("node")
+    return node if isinstance(node, str) else None
 
 
 def sources() -> Iterator[str]:

@@ -219,14 +219,17 @@ class Talk:
     # Hearing --------------------------------------------------------------------------------------
 
     async def hear(self, name: str) -> Packet | SessionEnd:
-        """The next packet of a client, written down; that it is disconnected breaks the case."""
+        """The next packet of a client, written down; what cuts it off from the history breaks the case.
+
+        Other namespaces, asked for only to see that the server answers, may open to it and close again.
+        """
         packet = await self.members[name].event()
         self._take(name, packet)
         return packet
 
     def _take(self, name: str, packet: Packet | SessionEnd) -> None:
         if isinstance(packet, SessionEnd) or packet.type is PacketType.DISCONNECT:
-            if name in self.present:
+            if name in self.present and self._concerns(name, packet):
                 what = f"{name}: {describe(packet)}"
                 self.attempt.broken(what, "a connection that lasts", ground=Ground.MISSING)
             return
@@ -242,6 +245,12 @@ class Talk:
             self._spoilt(f"{member} got {shown(args)} for {key!r}, which is {shown(said)}")
         self.history.take(Received(member, key))
         self.heard[member].add(key)
+
+    def _concerns(self, name: str, end: Packet | SessionEnd) -> bool:
+        """Whether *end* takes a client from where the history has it."""
+        if isinstance(end, SessionEnd):
+            return True
+        return (self.member(name, end.namespace), end.namespace) in self.history.standing()
 
     def _read(self, packet: Packet) -> tuple[str, list[Any]]:
         """The text of an event that bears the mark, and its arguments."""

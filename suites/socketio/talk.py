@@ -95,6 +95,21 @@ def back(packet: Packet, client: SocketIOPeer) -> bool:
     return event_name(packet) == "message-back" if form is None else form.heard(packet.data) is not None
 
 
+async def expect_nothing_back(client: SocketIOPeer) -> None:
+    """Demand that no event has come back, or comes until the server has dealt with what was sent."""
+    with client.attempt.expecting("no event sent back", "the end of the session") as expecting:
+        await client.settle()
+        for packet in client.kept:
+            if back(packet, client):
+                expecting.broken(describe(packet))
+
+
+async def whoami(client: SocketIOPeer, namespace: str | None = None) -> dict[str, Any]:
+    """What the application tells of a client; nothing where it acknowledges with something else."""
+    came = await client.call("whoami", namespace=namespace)
+    return came[0] if came and isinstance(came[0], dict) else {}
+
+
 def same(one: Any, other: Any) -> bool:
     """Whether two values are the same in JSON, which has one kind of numbers, or the same bytes."""
     if isinstance(one, bool) or isinstance(other, bool):

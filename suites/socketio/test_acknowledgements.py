@@ -91,7 +91,7 @@ async def test_large_id_is_acknowledged(client: SocketIOPeer, number: int) -> No
     await client.expect_ack(number)
 
 
-@case("socketio/acknowledgement/same-namespace", needs=["acks", "custom-namespace"])
+@case("socketio/acknowledgement/same-namespace", needs=["acks", "custom-echo"])
 async def test_acknowledgement_is_in_the_namespace_of_its_event(client: SocketIOPeer) -> None:
     """The same id in two namespaces is acknowledged in each, with the arguments of its own."""
     await client.open()

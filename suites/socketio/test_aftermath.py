@@ -10,6 +10,7 @@ from wireproof.attempt import Attempt
 from wireproof.case import case
 
 SENT = (
+    "socketio/packet-encoding/message-packet-sent",
     "socketio/exchange-protocol/types-sent",
     "socketio/format/layout-sent",
     "socketio/format/namespace-sent",

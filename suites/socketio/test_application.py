@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from wireproof.case import case
@@ -11,21 +9,12 @@ from wireproof.peer.engineio import Way
 from wireproof.peer.socketio import SocketIOPeer, event_name
 from wireproof.target import Target
 
-from .talk import CUSTOM, home, need, payload, shown
+from .talk import CUSTOM, home, need, payload, shown, whoami
 
 SID = "socketio-contract/presence/sid"
 ROOMS = "socketio-contract/presence/rooms"
 TRANSPORT = "socketio-contract/presence/transport"
 TICKS = "socketio-contract/ticks/complete"
-
-
-async def whoami(client: SocketIOPeer, namespace: str | None = None) -> dict[str, Any]:
-    """What the server tells of the client."""
-    came = await client.call("whoami", namespace=namespace)
-    told = came[0] if came else None
-    if not isinstance(told, dict):
-        client.attempt.broken(shown(came), "one object")
-    return told
 
 
 @case(SID, needs=["whoami"])
@@ -35,7 +24,7 @@ async def test_server_knows_the_sid(client: SocketIOPeer, target: Target, way: W
     need(target, way)
     await client.open(way)
     names = [home(client)]
-    if target.can("custom-namespace"):
+    if target.can("custom-echo"):
         await client.join(CUSTOM)
         names.append(CUSTOM)
     for name in names:
@@ -67,7 +56,7 @@ async def expect_rooms(client: SocketIOPeer, wanted: set[str]) -> None:
         client.attempt.broken(shown(told), f"the rooms {sorted(wanted)}")
 
 
-@case(ROOMS, needs=["whoami", "rooms", "custom-namespace"])
+@case(ROOMS, needs=["whoami", "rooms", "custom-echo"])
 async def test_rooms_of_namespaces_stay_apart(client: SocketIOPeer) -> None:
     """A room that was joined in one namespace is not told in another."""
     await client.open()

@@ -105,7 +105,7 @@ async def test_attachments_go_where_their_placeholders_are(client: SocketIOPeer)
                 client.attempt.broken(shown(came), shown(wanted))
 
 
-@case("socketio/format/layout-received", needs=["acks", "custom-namespace"])
+@case("socketio/format/layout-received", needs=["acks", "custom-echo"])
 async def test_all_fields_at_once(client: SocketIOPeer) -> None:
     """A packet with attachments, namespace, id and payload is read in this order."""
     need_contract(client)

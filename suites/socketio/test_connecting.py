@@ -129,7 +129,7 @@ async def test_several_namespaces_at_once(client: SocketIOPeer, target: Target) 
                 expecting.broken(describe(end))
 
 
-@case(SEVERAL, needs=["custom-namespace", "events"])
+@case(SEVERAL, needs=["custom-echo", "events"])
 @pytest.mark.parametrize("way", Way)
 async def test_events_in_several_namespaces(client: SocketIOPeer, target: Target, way: Way) -> None:
     """A client in two namespaces exchanges events in both."""

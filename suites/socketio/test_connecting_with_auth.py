@@ -56,7 +56,7 @@ async def test_application_is_told_of_no_payload(client: SocketIOPeer) -> None:
     await told(client, {})
 
 
-@case(AUTH, needs=["auth", "custom-namespace"])
+@case(AUTH, needs=["auth", "custom-echo"])
 async def test_payloads_of_several_namespaces_stay_apart(client: SocketIOPeer) -> None:
     """Each namespace is told the payload of its own CONNECT packet."""
     await client.open(auth={"in": "the first"})
@@ -75,7 +75,7 @@ async def told(client: SocketIOPeer, value: Any, namespace: str | None = None) -
 @case(
     "socketio-contract/connecting/custom",
     "socketio/sending-and-receiving-data/exchanged",
-    needs=["custom-namespace", "events", "acks"],
+    needs=["custom-echo", "events", "acks"],
 )
 @pytest.mark.parametrize("way", Way)
 async def test_another_namespace_works_alone(client: SocketIOPeer, target: Target, way: Way) -> None:

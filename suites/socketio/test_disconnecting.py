@@ -12,7 +12,7 @@ from wireproof.peer.socketio import SocketIOPeer, describe, ground_of
 from wireproof.target import Target
 from wireproof.wire.socketio import Packet, PacketType
 
-from .talk import CUSTOM, back, expect_same, home, need, say
+from .talk import CUSTOM, back, expect_nothing_back, expect_same, home, need, say
 
 DISCONNECT = "socketio/disconnection-from-a-namespace"
 AGAIN = f"{DISCONNECT}/again-received"
@@ -34,7 +34,7 @@ async def test_event_after_disconnect_is_not_delivered(
     await expect_nothing_back(client)
 
 
-@case(f"{DISCONNECT}/received", needs=["events", "custom-namespace"])
+@case(f"{DISCONNECT}/received", needs=["events", "custom-echo"])
 async def test_disconnect_ends_the_namespace_that_it_names(client: SocketIOPeer) -> None:
     """DISCONNECT for /custom ends the connection to that namespace: an event for it is not delivered."""
     await client.open()
@@ -45,16 +45,7 @@ async def test_disconnect_ends_the_namespace_that_it_names(client: SocketIOPeer)
     await expect_nothing_back(client)
 
 
-async def expect_nothing_back(client: SocketIOPeer) -> None:
-    """Demand that no event has come back, or comes until the server has dealt with what was sent."""
-    with client.attempt.expecting("no event sent back", "the end of the session") as expecting:
-        await client.settle()
-        for packet in client.kept:
-            if back(packet, client):
-                expecting.broken(describe(packet))
-
-
-@case(f"{DISCONNECT}/others-kept", needs=["events", "custom-namespace"])
+@case(f"{DISCONNECT}/others-kept", needs=["events", "custom-echo"])
 @pytest.mark.parametrize("way", Way)
 async def test_other_namespaces_are_kept(client: SocketIOPeer, target: Target, way: Way) -> None:
     """After DISCONNECT for one of two namespaces, events go on in the other, whichever it is."""
@@ -70,7 +61,7 @@ async def test_other_namespaces_are_kept(client: SocketIOPeer, target: Target, w
     await expect_same(client, "still here", namespace=CUSTOM)
 
 
-@case(AGAIN, needs=["events", "custom-namespace"])
+@case(AGAIN, needs=["events", "custom-echo"])
 @pytest.mark.parametrize("way", Way)
 async def test_client_may_connect_again(client: SocketIOPeer, target: Target, way: Way) -> None:
     """CONNECT some time after DISCONNECT is answered like the first one, and events go on."""
@@ -126,7 +117,7 @@ async def test_end_of_all_namespaces_is_told(client: SocketIOPeer, attempt: Atte
     attempt.report(f"without a namespace: {describe(end) if end else 'the connection is kept open'}")
 
 
-@case(NAMESPACE, f"{DISCONNECT}/sent", needs=["disconnect-me", "custom-namespace", "events"])
+@case(NAMESPACE, f"{DISCONNECT}/sent", needs=["disconnect-me", "custom-echo", "events"])
 @pytest.mark.parametrize("way", Way)
 async def test_server_disconnects_a_namespace(client: SocketIOPeer, target: Target, way: Way) -> None:
     """A server ends the connection to one namespace by DISCONNECT, and the other one goes on."""

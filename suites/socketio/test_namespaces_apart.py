@@ -16,7 +16,7 @@ from .talk import CUSTOM
 APART = "socketio-contract/namespaces/apart"
 
 
-@case(APART, *BROADCAST, needs=["custom-namespace"])
+@case(APART, *BROADCAST, needs=["custom-echo"])
 @pytest.mark.serial(ALONE)
 @pytest.mark.parametrize("mix", [Mix.POLLING, Mix.WEBSOCKET])
 async def test_broadcast_stays_in_its_namespace(clients: Clients, target: Target, mix: Mix) -> None:
@@ -31,7 +31,7 @@ async def test_broadcast_stays_in_its_namespace(clients: Clients, target: Target
     await hall.settle()
 
 
-@case(APART, *ROOMS[:4], needs=["rooms", "custom-namespace"])
+@case(APART, *ROOMS[:4], needs=["rooms", "custom-echo"])
 @pytest.mark.parametrize("mix", [Mix.POLLING, Mix.WEBSOCKET])
 async def test_rooms_of_one_name_are_apart(clients: Clients, target: Target, mix: Mix) -> None:
     """Rooms of the same name in two namespaces have members and events of their own."""

@@ -15,7 +15,7 @@ from .hall_rules import ALONE, RECOVERY
 from .hall_talk import Audience
 from .hall_values import BYTES, VALUES
 from .recoveries import NOT_RECOVERED, RESUMED, Loss, Recovery
-from .talk import need, payload
+from .talk import CUSTOM, need, payload
 
 ORDER = tuple(sorted(RECOVERY, key=lambda name: not name.endswith("order")))
 ONCE = tuple(sorted(RECOVERY, key=lambda name: not name.endswith("once")))
@@ -34,7 +34,7 @@ async def test_private_ids_are_told(clients: Clients, attempt: Attempt, target: 
     for _ in range(3):
         client = clients()
         await client.start()
-        for name in (target.session.namespace, "/custom")[: 1 + target.can("custom-namespace")]:
+        for name in (target.session.namespace, CUSTOM)[: 1 + target.can("custom-namespace")]:
             answer = await client.join(name)
             told = answer if isinstance(answer, dict) else {}
             seen.append(told.get("pid"))

@@ -18,7 +18,7 @@ from wireproof.wire.socketio import Packet, PacketType
 
 from .hall_rules import RECOVERY
 from .recoveries import Loss, Recovery
-from .talk import need, shown
+from .talk import need, shown, whoami
 
 FOREIGN = "socketio-contract/recovery/foreign"
 HONEST = "socketio-contract/recovery/honest"
@@ -202,12 +202,6 @@ async def test_claims_of_recovery_are_honest(clients: Clients, target: Target, w
         client.discard()
     if await hall.recovers("lost", way):
         await expect_honest(hall.members["lost"], lost, "the right private id")
-
-
-async def whoami(client: SocketIOPeer) -> dict[str, Any]:
-    """What the application knows of a client."""
-    told = await client.call("whoami")
-    return told[0] if told and isinstance(told[0], dict) else {}
 
 
 async def expect_honest(client: SocketIOPeer, lost: SocketIOPeer, row: str) -> None:

@@ -15,7 +15,7 @@ from .hall import Hall
 from .hall_rules import ROOMS
 from .hall_talk import Audience, Exit, Mix
 from .hall_values import BYTES, VALUES
-from .talk import need
+from .talk import CUSTOM, UNKNOWN, need
 
 JOINING = "socketio-contract/rooms/joining"
 LEFT = "socketio-contract/rooms/left"
@@ -180,7 +180,7 @@ async def test_rooms_end_with_the_connection(clients: Clients, target: Target) -
     await hall.join("returning", "r")
     client = hall.members["returning"]
     # A session may end that is in no namespace any more.
-    await client.connect("/custom" if target.can("custom-namespace") else "/wireproof-nowhere")
+    await client.connect(CUSTOM if target.can("custom-namespace") else UNKNOWN)
     hall.excuse("returning")
     await client.send(Packet.disconnect(hall.home))
     if await client.settle() is None:

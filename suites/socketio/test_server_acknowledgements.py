@@ -88,7 +88,7 @@ async def test_several_questions_at_once(client: SocketIOPeer) -> None:
         await answer(client, number, (f"re {text}",))
 
 
-@case(TAKEN, needs=["server-acks", "custom-namespace"])
+@case(TAKEN, needs=["server-acks", "custom-echo"])
 async def test_questions_in_several_namespaces(client: SocketIOPeer) -> None:
     """Acknowledgements are taken in the namespace in which they were asked for."""
     await client.open()

@@ -13,6 +13,8 @@ from wireproof.proxy.driver import Feature
 
 PROXIES = ("nginx", "haproxy", "envoy", "caddy", "traefik", "mitmproxy", "apache", "lighttpd")
 
+NOTHING_WRONG = {(verdict, None) for verdict in ("pass", "not-applicable")}
+
 
 def test_routes_shows_what_can_run_and_what_to_install(line: Line) -> None:
     shown = line("routes", WIREPROOF_CADDY="/nowhere")
@@ -81,3 +83,13 @@ def test_the_demo_takes_the_routes_that_it_can(line: Line) -> None:
     report = json.loads((line.folder / "report.json").read_text())
     assert [route["name"] for route in report["routes"]] == ["direct", "simulated"]
     assert {case["verdict"] for case in report["cases"]} == {"pass"}
+
+
+@pytest.mark.parametrize("via", ["simulated:strips-upgrade", "simulated"])
+def test_a_route_that_opens_no_websocket_is_told_once(line: Line, strict: str, via: str) -> None:
+    words = ("--case", "websocket/s5_4*", "--case", "network/sessions/*", "--via", via)
+    spoilt = via != "simulated"
+    report = line.report("run", strict, *words, status=1 if spoilt else 0)
+    found = {(one["verdict"], one["blame"]) for one in report["cases"] if one["route"] == via}
+    assert found == ({("not-applicable", None), ("fail", "route")} if spoilt else NOTHING_WRONG), found
+    assert list(report["causes"]) == ([f"WebSocket of {via}"] if spoilt else [])

@@ -12,6 +12,7 @@ from tests.reports.made import FAILING, case
 from wireproof.cli.replaying import Fate, judge_replay
 
 BITS = "websocket/s5_2_base_framing/reserved_bit_fails_the_connection*"
+OPENED = "network/sessions/websocket_is_opened_on_the_way"
 SEEN = {"requirement": "rfc6455/5.1/unmasked-frame", "observed": 'answered "x"', "ground": "seen"}
 
 
@@ -105,3 +106,13 @@ def test_a_url_that_was_kept_secret(line: Line, faulty: str) -> None:
     ran = line("replay", "report.json", BITS)
     assert (ran.status, "give the URL again" in ran.err) == (2, True), ran
     assert line("replay", "report.json", BITS, secret).status == 1
+
+
+def test_a_case_that_fails_on_a_route_goes_there_again(line: Line, strict: str) -> None:
+    way = "simulated:strips-upgrade"
+    report = line.report("run", strict, "--case", OPENED, "--via", way, status=1)
+    assert [one["route"] for one in report["cases"] if one["verdict"] == "fail"] == [way]
+    ran = line("replay", "report.json", OPENED)
+    assert ran.status == 1, ran
+    assert f"{OPENED} via {way}\n    still failing, the same way\n" in ran.out
+    assert ran.out.splitlines()[-1] == "1 pass as before, 1 still failing the same way"

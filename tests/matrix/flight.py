@@ -178,8 +178,13 @@ def running(server: type[Connection]) -> Iterator[Twin]:
 
 def fly(name: str, cases: Iterable[str]) -> Flown:
     """Judge the server called *name*, a faultless one or a twin, by *cases* of its family."""
+    return fly_at(connection_class(name), cases)
+
+
+def fly_at(server: type[Connection], cases: Iterable[str]) -> Flown:
+    """Judge *server* by *cases* of its family."""
     began = time.monotonic()
-    with running(connection_class(name)) as twin:
+    with running(server) as twin:
         settings = Settings(
             twin.url,
             case_timeout=CASE_TIMEOUT,

@@ -14,8 +14,6 @@ from fixtures.servers import missing
 
 from .routes import PARTS, SERVERS, Broken, Cell, fly, here, page
 
-pytestmark = pytest.mark.alone
-
 
 def test_a_page_tells_what_is_known_and_what_is_not() -> None:
     one = Broken("ws", "nginx", "websocket/x/y", "fail", "101\nSwitching", "nginx: It does so. That is why.")

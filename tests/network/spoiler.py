@@ -34,8 +34,22 @@ class Spoil:
     hoards = False
     hangs = False
 
+    def head(self, head: bytes) -> bytes:
+        return head
+
     def frames(self, frame: Frame) -> list[Frame]:
         return [frame]
+
+
+class Relists(Spoil):
+    """Writes each element of the list of subprotocols on a line of its own, as any proxy may."""
+
+    def head(self, head: bytes) -> bytes:
+        name = b"Sec-WebSocket-Protocol: "
+        lines = head.split(b"\r\n")
+        return b"\r\n".join(
+            line.replace(b", ", b"\r\n" + name) if line.startswith(name) else line for line in lines
+        )
 
 
 class Halves(Spoil):
@@ -112,6 +126,7 @@ class Hangs(Spoil):
 
 SPOILS: Mapping[str, Callable[[], Spoil]] = MappingProxyType(
     {
+        "relists": Relists,
         "halves": Halves,
         "halves-controls": HalvesControls,
         "clears": Clears,
@@ -180,8 +195,8 @@ class Spoiler:
                 with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                     far_reader, far_writer = await asyncio.open_connection(there.host, there.port)
                     writers.append(far_writer)
-                    far_writer.write(await reader.readuntil(b"\r\n\r\n"))
-                    writer.write(await far_reader.readuntil(b"\r\n\r\n"))
+                    far_writer.write(make().head(await reader.readuntil(b"\r\n\r\n")))
+                    writer.write(make().head(await far_reader.readuntil(b"\r\n\r\n")))
                     await asyncio.gather(_pass(reader, far_writer, make()), _pass(far_reader, writer, make()))
             finally:
                 tasks.discard(task)

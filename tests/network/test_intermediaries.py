@@ -81,7 +81,9 @@ def words(result: Result) -> str:
     )
 
 
-@pytest.mark.parametrize("via", ["simulated", "simulated-relay", "spoiler", "simulated:splits=4000"])
+@pytest.mark.parametrize(
+    "via", ["simulated", "simulated-relay", "spoiler", "spoiler:relists", "simulated:splits=4000"]
+)
 def test_a_proxy_that_behaves_is_not_accused(via: str) -> None:
     seen = {(case.__name__, *map(str, p.values())): flown(via, case, p) for case, p, _ in ALL}
     due = {(case.__name__, *map(str, p.values())): verdict for case, p, verdict in ALL}

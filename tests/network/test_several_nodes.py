@@ -22,8 +22,6 @@ from wireproof.proxy.via import parse_upstream, parse_via
 from wireproof.run.judge import Result
 from wireproof.verdict import Verdict
 
-pytestmark = pytest.mark.alone
-
 FAIL, WARN, INFO, PASS = Verdict.FAIL, Verdict.WARN, Verdict.INFO, Verdict.PASS
 SILENCE = 6.0  # seconds that a case may wait for what does not come
 Row = tuple[Case, dict[str, Any]]
@@ -153,5 +151,21 @@ def test_nodes_that_cut_websockets_are_noticed(tmp_path: Path) -> None:
             behind("simulated-relay:cuts-after=700", tmp_path, one, other) as nodes,
         ):
             assert wrong(await judged(nodes, *SOCKETS), FAIL) == {}
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"), [(400, FAIL), (429, Verdict.INCONCLUSIVE), (503, Verdict.INCONCLUSIVE)]
+)
+def test_a_node_without_room_is_not_accused(status: int, verdict: Verdict, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with (
+            running("socket.io", 0, *UNHURRIED) as (one, _),
+            behind(f"simulated:refuses-upgrade={status}", tmp_path, one) as (other,),
+        ):
+            case = affinity.test_websocket_works_through_any_policy
+            result = await fly(case, None, [one, other], policy="round-robin")
+            assert result.verdict is verdict, told(result)
 
     asyncio.run(scene())

@@ -13,6 +13,7 @@ import pytest
 
 from wireproof.attempt import Attempt, TargetGone
 from wireproof.case import CaseSpec
+from wireproof.peer.connection import REFUSED
 from wireproof.run.judge import Result
 from wireproof.run.scheduler import Flight, Plan, Scheduler
 
@@ -57,6 +58,7 @@ class Ground:
         self.alive = True
         self.silent = False
         self.returns = True
+        self.ended = "exit status 7"
         self.last_alive = 0.0
         self.lost: list[tuple[str, ...]] = []
         self.tried: list[str] = []
@@ -103,12 +105,12 @@ class Ground:
         self.checks += 1
         await asyncio.sleep(0)
         if self.silent or not self.alive:
-            return "no answer" if self.silent else "refused"
+            return "no answer" if self.silent else REFUSED
         self.last_alive = self.clock()
         return None
 
     def obituary(self) -> str:
-        return "exit status 7"
+        return self.ended if not self.alive else ""
 
     def held_up(self, since: float) -> bool:
         return self.late > since

@@ -83,7 +83,31 @@ def test_old_journals_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     folder.mkdir(parents=True)
     for number in range(KEPT + 5):
         (folder / f"20200101T0000{number:02}-1.ndjson").touch()
-    new_journal().touch()
+    new_journal()
     left = sorted(path.name for path in folder.iterdir())
     assert len(left) == KEPT
     assert left[0] == "20200101T000006-1.ndjson"
+
+
+def test_a_journal_that_is_still_needed_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = cache_folder() / "journals"
+    folder.mkdir(parents=True)
+    old = [folder / f"20200101T0000{number:02}-1.ndjson" for number in range(KEPT + 5)]
+    for path in old:
+        path.touch()
+    monkeypatch.chdir(folder)
+    new_journal([Path(old[0].name)])
+    assert [path.exists() for path in old[:2]] == [True, False]
+
+
+def test_without_a_cache_folder_it_is_a_temporary_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert new_journal().parent == tmp_path
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(JournalError, match="can't be written"):
+        new_journal()

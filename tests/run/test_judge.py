@@ -110,6 +110,14 @@ def test_silence_accuses_nobody_when_nothing_was_expected(attempt: Attempt) -> N
     assert judge_deadline(attempt, 3.0, 2.0, None).verdict is Verdict.INCONCLUSIVE
 
 
+def test_silence_accuses_nobody_before_the_case_was_ready(attempt: Attempt) -> None:
+    with pytest.raises(TimeoutError), attempt.preparing(), attempt.expecting("a greeting"):
+        raise TimeoutError
+    result = judge_deadline(attempt, 3.0, 2.0, None)
+    told = "no end within 3 s; it was not ready yet: it waited for a greeting"
+    assert (result.verdict, result.reason) == (Verdict.INCONCLUSIVE, told)
+
+
 def test_silence_counts_beside_what_was_found(attempt: Attempt) -> None:
     attempt.found("saw", "a")
     with pytest.raises(TimeoutError), attempt.expecting("a response", requirement=SHOULD):

@@ -228,15 +228,3 @@ def test_a_defect_of_the_lab_ends_the_run(ground: Ground, monkeypatch: pytest.Mo
     monkeypatch.setattr(ground, "check", check)
     with pytest.raises(RuntimeError, match="a defect"):
         ground.fly(ground.flight("mute", for_ever))
-
-
-@pytest.mark.parametrize(("late", "tries"), [(-1.0, 1), (1e9, 2)], ids=["in time", "held up"])
-def test_an_accusation_made_while_we_were_held_up_is_seen_again_alone(
-    ground: Ground, late: float, tries: int
-) -> None:
-    async def broken(attempt: Attempt) -> None:
-        attempt.broken("what must not come", requirement=MUST)
-
-    ground.late = late
-    (result,) = ground.fly(ground.flight("c", broken))
-    assert (result.verdict, ground.tried) == (Verdict.FAIL, ["c"] * tries)

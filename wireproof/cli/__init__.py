@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 import click
 
@@ -15,7 +16,7 @@ from wireproof.cli.replaying import replay_command
 from wireproof.cli.reporting import report_command
 from wireproof.cli.running import run_command
 from wireproof.cli.serving import demo_command, serve_command
-from wireproof.errors import WireproofError
+from wireproof.errors import InternalError, WireproofError
 from wireproof.wire.text import printable
 
 USAGE, INTERRUPTED = 2, 130
@@ -63,4 +64,7 @@ def main() -> None:
         # A message may quote the server: only its line breaks are ours.
         click.echo("wireproof: " + "\n".join(map(printable, str(exc).split("\n"))), err=True)
         status = exc.status
+    except Exception:  # noqa: BLE001  # a defect of wireproof's own: 1 would accuse the server
+        traceback.print_exc()
+        status = InternalError.status
     sys.exit(status if isinstance(status, int) else 0)

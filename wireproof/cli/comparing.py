@@ -15,6 +15,7 @@ from wireproof.compare import SLOWER_BY, SLOWER_FROM, Change, Difference, baseli
 from wireproof.content import prepare_content
 from wireproof.errors import JournalError, UsageError
 from wireproof.report import SCHEMA, Report
+from wireproof.verdict import Verdict
 from wireproof.wire.text import printable
 
 
@@ -94,9 +95,11 @@ def _what(difference: Difference) -> str:
 
 @click.command("baseline", short_help="Write a report's failures as a file for --known.")
 @click.argument("report", shell_complete=files)
-def baseline_command(report: str) -> None:
+@click.option("--fail-on", type=click.Choice(["warn"]), help="Write warnings down, too.")
+def baseline_command(report: str, fail_on: str | None) -> None:
     """Write the failures in the JSON REPORT as a file for --known (to standard output)."""
-    for line in baseline(read_report(report)):
+    verdicts = (Verdict.FAIL, Verdict.WARN) if fail_on == "warn" else (Verdict.FAIL,)
+    for line in baseline(read_report(report), verdicts):
         click.echo(line)
 
 

@@ -33,7 +33,7 @@ from wireproof.wire.text import printable
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @run_options
 def run_command(urls: tuple[str, ...], **options: Any) -> int:
-    r"""Judge the server at URL (ws://, wss://, http://, https:// or unix:/path/of.sock).
+    """Judge the server at URL (ws://, wss://, http://, https:// or unix:/path/of.sock).
 
     Several URLs are nodes of one service.
 
@@ -41,7 +41,7 @@ def run_command(urls: tuple[str, ...], **options: Any) -> int:
     Exit status: 0 all that was tested is kept      3 the target can't be reached
                  1 it fails, in ways not known yet  4 something could not be judged
                  2 a mistake in the command         130 interrupted, also by SIGTERM
-    """
+    """  # noqa: D301  # \b is what click takes for "leave these lines as they are"
     first, *others = urls or (None,)
     return run({**options, "url": first, "node": (*others, *options["node"])}, sys.argv[1:])
 
@@ -95,7 +95,8 @@ def perform(options: Mapping[str, Any], argv: Sequence[str], again: str | None =
     settings = settings_from(options, argv)
     if again is not None:
         settings = replace(settings, reproduce=again)
-    path = Path(options["journal"]) if options["journal"] else new_journal()
+    begun = [Path(options["continue"])] if options["continue"] else []
+    path = Path(options["journal"]) if options["journal"] else new_journal(begun)
     journal, state = JournalWriter(path), _Following()
     keyword = ("-k", options["keyword"]) if options["keyword"] else ()
     # Where nobody watches, the run may end in a way that leaves no time to tell.

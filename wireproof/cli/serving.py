@@ -48,7 +48,7 @@ def serve_command(name: str | None, options: tuple[str, ...], host: str, port: i
         click.echo(f"{'strict':{width}} the strict reference server (needs nothing)")
         click.echo(f"{'strict-socketio':{width}} the same for Engine.IO and Socket.IO (needs nothing)")
         twins = [twin for twin in strict.names() if twin not in strict.FAULTLESS]
-        click.echo(f"and {len(twins)} faulty twins of them: {', '.join(twins)}")
+        click.echo(f"and {len(twins)} faulty twins of them, such as {twins[0]}: see docs/matrix.md")
     elif name in bundled and nodes > 1:
         serving = real.serve_nodes(
             name, nodes, options, host, port, lambda urls: click.echo(f"listening on {urls}")
@@ -86,7 +86,9 @@ def demo_command(server: str, **options: Any) -> int:
         click.echo("What a proxy does differently by normal conduct is told as KNOWN.\n")
     for name in ("start", "ready", "profile"):
         started[name] = options[name] or started[name]
-    return run(started, sys.argv[1:], f"wireproof demo --server {server} --case {{case}} --seed {{seed}}")
+    ways = "".join(f" --via {shlex.quote(one)}" for one in started["via"])
+    again = f"wireproof demo --server {server}{ways} --case {{case}} --seed {{seed}}"
+    return run(started, sys.argv[1:], again)
 
 
 def perform_bundled(server: str, case: str) -> Performance:

@@ -199,8 +199,11 @@ class _Page:
         if case["blame"] in ROUTED:
             who = case["route"] + (" or the nodes behind it" if case["blame"] != "route" else "")
             where = "on one node, directly" if case["blame"] != "route" else "directly"
-            self._line("blame", f"{who}: the same case passes {where}, like this")
-            self._transcript(self._direct[case["id"]], "directly")
+            direct = self._direct.get(case["id"])
+            # Some cases have a server of their own behind the proxies, and nothing to try without these.
+            self._line("blame", f"{who}: the same case passes {where}, like this" if direct else who)
+            if direct:
+                self._transcript(direct, "directly")
         for line in shell(f"{'again':<{_LABEL}}", printable(case["reproduce"]), self._width - _LEFT):
             self._console.print(Text(" " * _LEFT + line))
         self._others(group)

@@ -16,6 +16,8 @@ from wireproof.peer.endpoint import Endpoint
 from wireproof.peer.pacing import Pacer
 from wireproof.transcript import Direction, Kind
 
+ADDRESS_WITHIN = 3.0  # seconds for one of several addresses of a host: one that is dead must not keep us
+REFUSED = "the target does not accept connections"
 _HIGH_WATER = 256 * 1024  # bytes received and not yet read, at which the server has to wait
 
 
@@ -196,7 +198,7 @@ class Dialer:
             await self._connect(connection)
         except (ConnectionRefusedError, FileNotFoundError) as exc:
             connection.note("refused", direction=Direction.IN)
-            raise TargetGone("the target does not accept connections") from exc
+            raise TargetGone(REFUSED) from exc
         except (ssl.SSLError, OSError) as exc:
             connection.note(f"could not connect: {exc}", direction=Direction.IN)
             raise Inconclusive(f"no connection to the target: {exc}") from exc
@@ -214,21 +216,25 @@ class Dialer:
         if not self._addresses:
             found = await loop.getaddrinfo(there.host, there.port, type=socket.SOCK_STREAM)
             self._addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
-        for last, address in ((a == self._addresses[-1], a) for a in tuple(self._addresses)):
+        addresses = tuple(self._addresses)  # another dial may find out meanwhile which one works
+        for address in addresses:
+            last = address == addresses[-1]
             try:
-                await loop.create_connection(
-                    lambda: connection,
-                    address,
-                    there.port,
-                    ssl=there.tls,
-                    server_hostname=there.server_name,
-                    local_addr=self.source,
-                )
-                self._addresses = [address]
-                return
-            except OSError:
+                async with asyncio.timeout(None if last else ADDRESS_WITHIN):
+                    await loop.create_connection(
+                        lambda: connection,
+                        address,
+                        there.port,
+                        ssl=there.tls,
+                        server_hostname=there.server_name,
+                        local_addr=self.source,
+                    )
+            except OSError:  # a TimeoutError is one, too
                 if last:
                     raise
+            else:
+                self._addresses = [address]
+                return
 
 
 class PromptDialer(Dialer):

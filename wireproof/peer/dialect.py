@@ -190,6 +190,18 @@ class SessionDialect:
         (text,) = encode(Packet.connect(self.namespace, self.auth))
         return str(text)
 
+    def question(self, text: str) -> str | None:
+        """A message that the application answers with *text*, which has no comma; None where none is known.
+
+        A request to join a namespace is answered with its name, whether there is one or not.
+        """
+        match self.application:
+            case Application.SOCKETIO:
+                return f"0/{text},"
+            case Application.ECHO:
+                return text
+        return None
+
     @property
     def over_websocket(self) -> Dialect:
         """What the WebSocket transport of this server says around the cases about WebSocket itself."""

@@ -8,22 +8,24 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
-from wireproof.attempt import Expectation, Inconclusive, NotApplicable
+from wireproof.attempt import Expectation, Unopened
 from wireproof.peer.dialect import Application
 from wireproof.peer.exchange import Answer
 from wireproof.peer.heartbeat import too_long
 from wireproof.peer.raw import Refusal
 from wireproof.peer.session import RawSession, SessionEnd, Transport, receive_packet
-from wireproof.peer.websocket import BUSY, TOO_LONG, WebSocketPeer
+from wireproof.peer.websocket import WebSocketPeer, excuse_rate, excuse_status, ground_of
 from wireproof.verdict import Ground
 from wireproof.wire.engineio import Handshake, Packet, PacketType
 from wireproof.wire.http1 import Request
+from wireproof.wire.session import Violation
 from wireproof.wire.text import shorten
 from wireproof.wire.websocket import Frame
 
 ROUNDS = 2  # answers that show that a session lives on: the first may have overtaken its end
 HEARTBEATS = 3  # pings without an answer meanwhile that show that none is to come
 SLACK = 1.0  # seconds that a timer of the server's may be late
+_SOCKETIO = re.compile(r"(?:[0-9]+-)?(?:/[^,]*,|[0-9]*\[)")  # what stands behind the type of its packets
 
 
 class Way(Enum):
@@ -77,18 +79,19 @@ class SessionPeer(RawSession):
     async def open(self, way: Way = Way.POLLING) -> Handshake:
         """Make a working session, read and answer its pings, and let the application know that we are here.
 
-        Raise `Inconclusive` when an ordinary handshake does not do it.
+        Raise `Unopened` when an ordinary handshake does not do it.
         """
         handshake = await self.begin_way(way)
         await self.introduce()
         return handshake
 
     async def begin_way(self, way: Way) -> Handshake:
-        """Make a session that is read and whose pings are answered; raise `Inconclusive` when that fails."""
+        """Make a session that is read and whose pings are answered; raise `Unopened` when that fails."""
         handshake = await self.begin(Transport.WEBSOCKET if way is Way.WEBSOCKET else Transport.POLLING)
         self.listen()
         if way is Way.UPGRADED:
-            await self.upgrade()
+            with self.attempt.preparing():
+                await self.upgrade()
         return handshake
 
     async def introduce(self) -> None:
@@ -96,36 +99,37 @@ class SessionPeer(RawSession):
         if self.dialect.application is not Application.SOCKETIO:
             return
         await self.send(Packet.message(self.dialect.joining))
-        with self.attempt.expecting("an answer to the request to join the namespace"):
+        what = "an answer to the request to join the namespace"
+        with self.attempt.preparing(), self.attempt.expecting(what):
             packet = await self.message_or_end()
         if isinstance(packet, SessionEnd):
-            raise Inconclusive(f"the session ended when it joined the namespace: {packet}")
+            raise Unopened(f"the session ended when it joined the namespace: {packet}")
 
     async def upgrade(self) -> WebSocketPeer:
-        """Upgrade to WebSocket as a client should; raise `Inconclusive` when the server does not join in."""
+        """Upgrade to WebSocket as a client should; raise `Unopened` when the server does not join in."""
         return await self.complete_upgrade(await self.probe())
 
     async def probe(self) -> WebSocketPeer:
-        """Open the WebSocket of an upgrade and have a probe answered; else raise `Inconclusive`."""
+        """Open the WebSocket of an upgrade and have a probe answered; else raise `Unopened`."""
         found = await self.connect_socket()
         if isinstance(found, Refusal):
-            raise Inconclusive(f"the WebSocket of an upgrade was refused: {found.detail}")
+            raise Unopened(f"the WebSocket of an upgrade was refused: {found.detail}", found.status)
         found.send(Frame.text("2probe"))
         with self.attempt.expecting("the answer to the probe: 3probe"):
             answer = await receive_packet(found, self)
         if answer != Packet.pong("probe"):
-            raise Inconclusive(f"the probe of an upgrade was answered with {answer or found.ended}")
+            raise Unopened(f"the probe of an upgrade was answered with {answer or found.ended}")
         return found
 
     async def complete_upgrade(self, socket: WebSocketPeer) -> WebSocketPeer:
         """Let the pending poll end, complete the upgrade that *socket* has probed for, and use it.
 
-        No POST may be under way. Raise `Inconclusive` when the session ends instead.
+        No POST may be under way. Raise `Unopened` when the session ends instead.
         """
         with self.attempt.expecting("the end of the pending poll, so that the upgrade can go on"):
             await self.stop_polling()
         if self.ended is not None:
-            raise Inconclusive(f"the session ended during its upgrade: {self.ended}")
+            raise Unopened(f"the session ended during its upgrade: {self.ended}")
         socket.send(Frame.text("5"))
         self.switch_to(socket)
         self.listen()
@@ -137,7 +141,7 @@ class SessionPeer(RawSession):
             answer = await self.handshake_with(request)
             if self.handshake is None:
                 excuse_answer(answer)
-                expecting.broken(str(answer))
+                expecting.broken(str(answer), ground_of(answer.status))
             return self.handshake
 
     async def expect_status(self, answer: Answer, *wanted: int, requirement: str | None = None) -> Answer:
@@ -145,21 +149,27 @@ class SessionPeer(RawSession):
         if answer.status not in wanted:
             excuse_answer(answer)
             names = " or ".join(str(status) for status in wanted)
-            ground = Ground.MISSING if answer.response is None else Ground.SEEN
             self.attempt.broken(
-                str(answer), f"a response with {names}", requirement=requirement, ground=ground
+                str(answer),
+                f"a response with {names}",
+                requirement=requirement,
+                ground=ground_of(answer.status),
             )
         return answer
 
     async def expect_bad_request(
         self, request: Request, body: bytes = b"", requirement: str | None = None
     ) -> Answer:
-        """Send *request* and demand that it is refused with a status of the 400s."""
+        """Send *request* and demand that it is refused with a status of the 400s.
+
+        A limit on how often one may ask says nothing of what was asked.
+        """
         with self.attempt.expecting("an error status (4xx)", requirement=requirement) as expecting:
             answer = await self.fetch(request, body)
             if answer.status is None or not 400 <= answer.status < 500:
                 excuse_answer(answer)
-                expecting.broken(str(answer), Ground.MISSING if answer.response is None else Ground.SEEN)
+                expecting.broken(str(answer), ground_of(answer.status))
+            excuse_rate(answer.status, answer.detail)
         return answer
 
     @property
@@ -236,16 +246,10 @@ class SessionPeer(RawSession):
         self._questions += 1
         if self.ended is not None:
             return
-        match self.dialect.application:
-            case Application.SOCKETIO:
-                # A request to join a namespace is answered whether there is one or not.
-                await self.send(Packet.message(f"0/{self._question},"))
-            case Application.ECHO:
-                await self.send(Packet.message(self._question))
-            case Application.UNKNOWN:
-                self.attempt.last(
-                    self.timers.ping_interval + SLACK, "a heartbeat, which alone shows life here,"
-                )
+        if (said := self.dialect.question(self._question)) is not None:
+            await self.send(Packet.message(said))
+        else:
+            self.attempt.last(self.timers.ping_interval + SLACK, "a heartbeat, which alone shows life here,")
 
     @property
     def _question(self) -> str:
@@ -285,6 +289,14 @@ class SessionPeer(RawSession):
             pinged.cancel()
 
     # Messages -------------------------------------------------------------------------------------
+
+    async def _take(self, packet: Packet) -> None:
+        # Without the type of a message, that of the Socket.IO packet is read in its place.
+        is_message = packet.type is PacketType.MESSAGE or self.dialect.application is not Application.SOCKETIO
+        if not is_message and _SOCKETIO.match(str(packet.data)):
+            told = f"a packet of Socket.IO in none of the type message: {packet}"
+            self.accuse([Violation("socketio/packet-encoding/message-packet-sent", told)])
+        await RawSession._take(self, packet)
 
     async def _from_wire(self) -> Packet | SessionEnd:
         while True:
@@ -348,10 +360,7 @@ class SessionPeer(RawSession):
 
 def excuse_answer(answer: Answer) -> None:
     """Raise when a request was refused for the server's own limits or for want of room."""
-    if answer.status in TOO_LONG:
-        raise NotApplicable(f"the server's own limit on requests: {answer.detail}")
-    if answer.status in BUSY:
-        raise Inconclusive(f"the server has no room: {answer.detail}")
+    excuse_status(answer.status, answer.detail)
 
 
 def _shown(data: str | bytes) -> str:

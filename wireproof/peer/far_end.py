@@ -141,6 +141,15 @@ class _Arrival(Connection):
             text = words if text == end.value else text
         super().note(f"at the far end: {text}", direction=direction)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by asyncio."""
+        super().connection_lost(exc)
+        self._server.forget(self)
+
+
+_Arriving = tuple[_Arrival, Request, bytes]
+"""A connection, the request that came over it, and what came behind that."""
+
 
 class FarEnd:
     """A WebSocket server in the harness's own loop; any other request gets a short page.
@@ -153,7 +162,7 @@ class FarEnd:
         self.port = 0
         self._listener: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._awaited: dict[bytes, asyncio.Future[tuple[_Arrival, Request, bytes]]] = {}
+        self._awaited: dict[bytes, asyncio.Future[_Arriving]] = {}
         self._all: set[_Arrival] = set()
 
     async def start(self) -> None:
@@ -167,7 +176,7 @@ class FarEnd:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for arrival in self._all:
+        for arrival in list(self._all):
             arrival.discard()
         if self._listener is not None:
             self._listener.close()
@@ -180,6 +189,10 @@ class FarEnd:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def forget(self, arrival: _Arrival) -> None:
+        """A connection is over."""
+        self._all.discard(arrival)
+
     async def _greet(self, arrival: _Arrival) -> None:
         buffer = bytearray()
         while True:
@@ -188,7 +201,6 @@ class FarEnd:
                 buffer += data
                 if not data or len(buffer) > HEAD_LIMIT:
                     arrival.discard()
-                    self._all.discard(arrival)
                     return
             head, _, rest = bytes(buffer).partition(b"\r\n\r\n")
             try:
@@ -223,8 +235,23 @@ class FarEnd:
             b"/far-end/" + token, there.authority, key, (*there.request_headers, *headers)
         )
         arriving = self._awaited[token] = asyncio.get_running_loop().create_future()
-        near = await dialer.dial(attempt)
-        head = asked.encode()
+        near: Connection | None = None
+        made: Tunnel | Blocked | None = None
+        try:
+            near = await dialer.dial(attempt)
+            made = await self._meet(near, asked, arriving, answer)
+        finally:
+            self._awaited.pop(token, None)
+            if not isinstance(made, Tunnel):
+                for end in (near, arriving.result()[0] if arriving.done() else None):
+                    if end is not None:
+                        end.discard()
+        return made
+
+    async def _meet(
+        self, near: Connection, asked: Request, arriving: asyncio.Future[_Arriving], answer: Sequence[Header]
+    ) -> Tunnel | Blocked:
+        attempt, head = near.attempt, asked.encode()
         attempt.transcript.add(near.number, Direction.OUT, Kind.HTTP, shorten(head.split(b"\r\n")[0]), head)
         near.write(head)
         reading = asyncio.ensure_future(_read_response(near))
@@ -243,7 +270,6 @@ class FarEnd:
             came = await reading
         finally:
             reading.cancel()
-            self._awaited.pop(token, None)
         response, behind = came
         if not isinstance(response, Response) or response.status != 101:
             return Blocked(_described(came), request)

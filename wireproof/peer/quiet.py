@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from wireproof.attempt import Inconclusive
 from wireproof.peer.raw import Ended, PeerEvent
 from wireproof.peer.websocket import WebSocketPeer
-from wireproof.wire.session import Close, Ping, Pong
+from wireproof.wire.session import Close, Message, Ping, Pong
 
 ROUNDS = 10
 PAUSE = 0.03  # seconds between two rounds; all together outlast a delayed acknowledgement of TCP's
@@ -31,7 +32,7 @@ async def next_event(peer: WebSocketPeer, witness: WebSocketPeer) -> PeerEvent |
     reading = asyncio.create_task(read())
     try:
         for _ in range(ROUNDS):
-            await _one_round(witness)
+            await one_round(witness)
             done, _ = await asyncio.wait({reading}, timeout=PAUSE)
             if done:
                 break
@@ -41,9 +42,12 @@ async def next_event(peer: WebSocketPeer, witness: WebSocketPeer) -> PeerEvent |
         reading.cancel()
 
 
-async def _one_round(witness: WebSocketPeer) -> None:
+async def one_round(witness: WebSocketPeer, heed: Callable[[Message], object] = lambda _: None) -> None:
+    """Have one ping of *witness* answered; *heed* is told of the messages that come before."""
     ping = witness.ping()
     witness.send(ping)
     while (event := await witness.event()) != Pong(ping.payload):
         if isinstance(event, (Close, Ended)):
             raise Inconclusive(f"the second connection ended: {event}")
+        if isinstance(event, Message):
+            heed(event)

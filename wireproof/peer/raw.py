@@ -16,14 +16,7 @@ from wireproof.peer.connection import Connection, Dialer, End
 from wireproof.peer.dialect import Act, Dialect
 from wireproof.transcript import Direction, Kind
 from wireproof.wire.deflate import Agreement, DeflateOffer, Deflater, Inflater, MessageTooLarge
-from wireproof.wire.http1 import (
-    HttpViolation,
-    Request,
-    Response,
-    ResponseReader,
-    accept_for,
-    upgrade_request,
-)
+from wireproof.wire.http1 import HttpViolation, Request, Response, ResponseReader, accept_for, upgrade_request
 from wireproof.wire.session import Close, Message, Ping, Pong, ServerSession, Violation
 from wireproof.wire.text import describe_frame, shorten
 from wireproof.wire.websocket import (
@@ -59,6 +52,11 @@ class Refusal:
     response: Response | None
     detail: str
     body: bytes = b""
+
+    @property
+    def status(self) -> int | None:
+        """The status code, if there is a response."""
+        return self.response.status if self.response else None
 
 
 PeerEvent = Message | Ping | Pong | Close | Ended
@@ -178,7 +176,7 @@ class RawPeer:
             if step.act is Act.SEND:
                 self.send(Frame.text(step.text))
                 continue
-            with self.attempt.expecting(f"a message that matches {step.text}"):
+            with self.attempt.preparing(), self.attempt.expecting(f"a message that matches {step.text}"):
                 while True:
                     message = await self._next_message()
                     if self.dialect.matches(step, message):

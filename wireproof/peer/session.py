@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from wireproof.attempt import Attempt, Inconclusive, Outcome
+from wireproof.attempt import Attempt, Inconclusive, Outcome, Unopened
 from wireproof.peer.connection import Dialer
 from wireproof.peer.dialect import Dialect, SessionDialect
 from wireproof.peer.exchange import Answer, HttpClient, with_body
@@ -153,7 +153,7 @@ class RawSession:
         answer = await self.fetch(request)
         if answer.status == 200:
             for packet in self.read_answer(answer):
-                self._open_with(packet)
+                self.open_with(packet)
         return answer
 
     async def connect_socket(self, query: Mapping[str, str | None] | None = None) -> WebSocketPeer | Refusal:
@@ -168,28 +168,27 @@ class RawSession:
         return answer if isinstance(answer, Refusal) else peer
 
     async def begin(self, transport: Transport = Transport.POLLING) -> Handshake:
-        """Make a session and read nothing more; raise `Inconclusive` when an ordinary handshake fails."""
+        """Make a session and read nothing more; raise `Unopened` when an ordinary handshake fails."""
         self.transport = transport
         if transport is Transport.POLLING:
             answer = await self.handshake_with(self.request())
             if self.handshake is None:
-                raise Inconclusive(f"an ordinary handshake over polling failed: {answer}")
+                raise Unopened(f"an ordinary handshake over polling failed: {answer}", answer.status)
             return self.handshake
         found = await self.connect_socket()
         if isinstance(found, Refusal):
-            raise Inconclusive(f"an ordinary handshake over WebSocket was refused: {found.detail}")
+            raise Unopened(f"an ordinary handshake over WebSocket was refused: {found.detail}", found.status)
         self.socket = found
         packet = await receive_packet(found, self)
         if packet is None:
-            raise Inconclusive(
-                f"the WebSocket ended before the handshake: {found.ended or found.close_received}"
-            )
-        self._open_with(packet)
+            raise Unopened(f"the WebSocket ended before the handshake: {found.ended or found.close_received}")
+        self.open_with(packet)
         if self.handshake is None:
-            raise Inconclusive(f"the first packet over WebSocket is no handshake: {packet}")
+            raise Unopened(f"the first packet over WebSocket is no handshake: {packet}")
         return self.handshake
 
-    def _open_with(self, packet: Packet) -> None:
+    def open_with(self, packet: Packet) -> None:
+        """Take the first packet of a session, which tells of it."""
         if packet.type is not PacketType.OPEN or self.handshake is not None:
             self._arrive(packet)
             return

@@ -50,7 +50,8 @@ class SocketIOPeer:
     async def open(self, way: Way | None = None, auth: Any = ABSENT) -> None:
         """Make a working session and join the application's namespace; else raise `Inconclusive`."""
         await self.start(way)
-        await self.join(auth=auth)
+        with self.attempt.preparing():
+            await self.join(auth=auth)
 
     async def start(self, way: Way | None = None) -> None:
         """Make a session and join nothing yet; raise `Inconclusive` when that fails.

@@ -24,7 +24,9 @@ from wireproof.wire.websocket import CloseCode, Frame, Opcode
 ANSWER = "rfc6455/4.2.1/error-response"  # the duty to answer a bad handshake at all
 PONG_DATA = "rfc6455/5.5.3/pong-data"  # the duty to return a ping's payload
 TOO_LONG = (413, 414, 431)  # statuses that tell a limit on requests, which is policy
-BUSY = (429, 503)  # statuses of a server that has no room now
+RATE = 429  # the status of a limit on how often one may ask
+BUSY = (RATE, 503)  # statuses of a server that has no room now
+GATEWAY = (502, 504)  # statuses of what stands before a server that has not answered
 LIMITS = {
     CloseCode.TOO_BIG: "the server's own limit on sizes: it closed with 1009",
     CloseCode.POLICY_VIOLATION: "the server's own policy: it closed with 1008",
@@ -93,7 +95,7 @@ class WebSocketPeer(RawPeer):
             answer = await self.handshake(request, pieces=pieces)
             if isinstance(answer, Refusal):
                 excuse_refusal(answer)
-                expecting.broken(f"refused: {answer.detail}", _ground(answer))
+                expecting.broken(f"refused: {answer.detail}", ground_of(answer.status))
         return answer
 
     async def expect_refused(self, request: Request, requirement: str | None = None) -> Refusal:
@@ -101,7 +103,8 @@ class WebSocketPeer(RawPeer):
 
         Any response but 101 is a refusal, and so is the end of TCP: section 10.7 lets a server drop the
         connection; that it SHOULD answer is demanded by a case of its own. Silence opens no WebSocket either:
-        it breaks only the duty to answer, where the case is about that one too.
+        it breaks only the duty to answer, where the case is about that one too. A limit on how often one may
+        ask says nothing of what was asked.
         """
         expected = ("an HTTP error status", "TCP ends without an answer")
         silence = ANSWER if ANSWER in self.attempt.requirements else requirement
@@ -109,6 +112,7 @@ class WebSocketPeer(RawPeer):
             answer = await self.handshake(request)
         if isinstance(answer, Response):
             self.attempt.broken("the handshake was accepted with 101", *expected, requirement=requirement)
+        excuse_rate(answer.status, answer.detail)
         return answer
 
     async def answer_to(self, request: Request, requirement: str | None = None) -> str:
@@ -339,11 +343,21 @@ def excuse_close(close: Close) -> None:
 
 def excuse_refusal(refusal: Refusal) -> None:
     """Raise when a handshake was refused for the server's own affairs, as `excuse_close` does."""
-    status = refusal.response.status if refusal.response is not None else None
+    excuse_status(refusal.status, refusal.detail)
+
+
+def excuse_status(status: int | None, detail: str) -> None:
+    """Raise for a status, told in *detail*, by which a server refuses for its own limits or want of room."""
     if status in TOO_LONG:
-        raise NotApplicable(f"the server's own limit on requests: {refusal.detail}")
+        raise NotApplicable(f"the server's own limit on requests: {detail}")
     if status in BUSY:
-        raise Inconclusive(f"the server has no room: {refusal.detail}")
+        raise Inconclusive(f"the server has no room: {detail}")
+
+
+def excuse_rate(status: int | None, detail: str) -> None:
+    """Raise for a status, told in *detail*, by which a server refuses whatever comes too often."""
+    if status == RATE:
+        raise Inconclusive(f"the server limits how often it is asked: {detail}")
 
 
 def difference(sent: bytes, received: bytes | None) -> str:
@@ -357,8 +371,9 @@ def difference(sent: bytes, received: bytes | None) -> str:
     return f", different from byte {at} on"
 
 
-def _ground(answer: Refusal) -> Ground:
-    return Ground.SEEN if answer.response is not None else Ground.MISSING
+def ground_of(status: int | None) -> Ground:
+    """What a finding about a refusal with *status* rests on: an answer of the server's own, or none of it."""
+    return Ground.MISSING if status is None or status in GATEWAY else Ground.SEEN
 
 
 __all__ = [
@@ -372,5 +387,8 @@ __all__ = [
     "describe_message",
     "difference",
     "excuse_close",
+    "excuse_rate",
     "excuse_refusal",
+    "excuse_status",
+    "ground_of",
 ]

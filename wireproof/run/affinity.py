@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 
 from wireproof.attempt import Inconclusive, NotApplicable
-from wireproof.peer.dialect import Application
 from wireproof.peer.engineio import SessionPeer
 from wireproof.peer.exchange import Answer
 from wireproof.peer.session import Transport
@@ -59,13 +58,10 @@ def question(session: SessionPeer) -> Packet:
 
     Raise `NotApplicable` where nothing is known of the application: it may end a session for any packet.
     """
-    match session.dialect.application:
-        case Application.SOCKETIO:
-            return Packet.message("0/wireproof-nowhere,")
-        case Application.ECHO:
-            return Packet.message("wireproof")
-        case Application.UNKNOWN:
-            raise NotApplicable(CAPABILITIES["messages"])
+    said = session.dialect.question("wireproof-nowhere")
+    if said is None:
+        raise NotApplicable(CAPABILITIES["messages"])
+    return Packet.message(said)
 
 
 async def scattered(make: Callable[[], SessionPeer]) -> str | None:

@@ -196,8 +196,8 @@ class Campaign:
             known=None if known is None else known.as_json(),
             reproduce=self.settings.reproduce_line(case.id, *result.attempt.together),
         )
-        self.settled += 1
         self.emit(CaseFinished(record))
+        self.settled += 1  # and no sooner: what nobody has been told is not complete
 
     def known_failure(self, case: CaseItem, result: Result, route: str = "direct") -> Known | None:
         """The entry that says that exactly this failure is known, of the target or of a proxy on *route*."""

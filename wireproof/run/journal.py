@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -20,14 +22,37 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "wireproof"
 
 
-def new_journal() -> Path:
-    """A path for a new journal in the cache folder, the oldest ones there removed."""
-    folder = cache_folder() / "journals"
-    folder.mkdir(parents=True, exist_ok=True)
+def new_journal(needed: Sequence[Path] = ()) -> Path:
+    """A new, empty journal in the cache folder, the oldest ones there removed but for those still *needed*.
+
+    Where that folder can't be used, it is among the system's temporary files. Raise `JournalError` when it
+    can't be there either.
+    """
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
+    # A user without a home has no cache folder either: Python raises a RuntimeError then.
+    with suppress(OSError, RuntimeError):
+        folder = cache_folder() / "journals"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}.ndjson"
+        path.touch()
+        _make_room(folder, needed)
+        return path
+    try:
+        descriptor, made = tempfile.mkstemp(".ndjson", f"wireproof-{name}-")
+    except OSError as exc:
+        raise JournalError(f"the journal can't be written: {exc}") from exc
+    os.close(descriptor)
+    return Path(made)
+
+
+def _make_room(folder: Path, needed: Sequence[Path]) -> None:
+    """Leave *needed* and the newest journals in *folder*."""
+    spared = {path.resolve() for path in needed}
     old = sorted(folder.glob("*.ndjson"))
-    for path in old[: max(0, len(old) - KEPT + 1)]:
-        path.unlink(missing_ok=True)
-    return folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.ndjson"
+    for path in old[: max(0, len(old) - KEPT)]:
+        if path.resolve() not in spared:
+            with suppress(OSError):
+                path.unlink()
 
 
 class JournalWriter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass, field
 
-from wireproof.attempt import Attempt, Broken, Inconclusive, NotApplicable, TargetGone
+from wireproof.attempt import NOBODYS, Attempt, Broken, Inconclusive, NotApplicable, TargetGone
 from wireproof.catalogue.requirement import load_catalogue
 from wireproof.verdict import Finding, Ground, Verdict, highest, verdict_when_broken, worst
 
@@ -75,6 +75,8 @@ def judge_deadline(attempt: Attempt, timeout: float, waited: float, witness: str
     waiting = attempt.waiting
     slow = waiting is None or waited < max(timeout * SILENT_FOR, LEAST_SILENCE)
     doubt = attempt.doubt or attempt.excused()
+    if waiting is not None and waiting.requirement == NOBODYS:
+        doubt = doubt or f"it was not ready yet: it waited for {' or '.join(waiting.expected)}"
     if waiting is None or slow or witness is not None or doubt:
         why = f"a second connection: {witness}" if witness else doubt or "it went on slowly until then"
         reason = f"no end within {timeout:g} s; {why}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wireproof.attempt import Attempt, Inconclusive, NotApplicable
 from wireproof.errors import UsageError, WireproofError
@@ -20,9 +20,13 @@ from wireproof.proxy.driver import RunningProxy, Upstream
 from wireproof.proxy.route import OpenRoute
 from wireproof.run.route import seen_at_node, seen_through
 from wireproof.run.sharing import Gap
+from wireproof.run.upgrading import Handshakes
 from wireproof.run.ways import Ways
 from wireproof.target import Target
 from wireproof.wire.http1 import Header
+
+TRANSPORTS = ("websocket", "websocket-transport")
+"""The protocol and the capability that are lacking where no WebSocket is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,16 @@ class Network:
     def lost_here(self) -> bool:
         """Whether sessions over long-polling lost their node on the case's way, looked at before the run."""
         return self.itself.can("polling") and not self.target.can("polling")
+
+    @property
+    def withheld_here(self) -> bool:
+        """Whether no WebSocket was opened on the case's way, looked at before the run."""
+        return any(self.itself.can(one) and not self.target.can(one) for one in TRANSPORTS)
+
+    async def withheld(self) -> str | None:
+        """Why no WebSocket is opened on the case's way, as before the run; None where one is."""
+        there = replace(self.itself, endpoint=self.target.endpoint, sockets=self.target.sockets)
+        return await Handshakes(self.ways.pacer).withheld(there, self.itself, tries=1)
 
     @property
     def outside(self) -> Along:

@@ -168,7 +168,7 @@ RUN_OPTIONS = (
     ),
     RunOption(
         "patience",
-        "Measure the server's time-outs too, and wait so many seconds for each [default: none is measured].",
+        "Measure the server's time-outs too; wait at most so many seconds [default: none is measured, 120].",
         Shape.NUMBER,
         _P,
         "SECONDS",
@@ -185,7 +185,9 @@ RUN_OPTIONS = (
     RunOption(
         "seed", "Seed of all that is random [default: a new one, which reports tell].", Shape.COUNT, _P, "N"
     ),
-    RunOption("fail-on", "Exit 1 on warnings too.", group=_V, choices=("warn",)),
+    RunOption(
+        "fail-on", "Exit 1 on warnings too, but for those that are known.", group=_V, choices=("warn",)
+    ),
     RunOption(
         "known",
         "Failures to live with (TOML); `wireproof baseline` writes such a file. Repeatable.",

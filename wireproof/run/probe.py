@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import ssl
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,11 +15,13 @@ from wireproof.peer.concurrent import all_of
 from wireproof.peer.connection import Dialer
 from wireproof.peer.dialect import LIFELESS, ROOMS, Dialect, Pongs, Room
 from wireproof.peer.pacing import TimeLimit
-from wireproof.peer.raw import Ended, Refusal
+from wireproof.peer.raw import Ended, RawPeer, Refusal
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.run.hearing import QUIET_PINGS, hears, is_shared, said
 from wireproof.run.mistakes import OTHER_ROOM, unmatched
+from wireproof.run.second_hearing import HEARINGS, told_at_last
 from wireproof.run.settings import Settings
+from wireproof.run.unreached import mute, out_of_reach, refused, unreachable
 from wireproof.target import Target, capabilities_of
 from wireproof.wire.deflate import DeflateOffer
 from wireproof.wire.http1 import Response
@@ -44,6 +46,7 @@ class Probe:
     dialer: Dialer
     spoken: asyncio.Event = field(default_factory=asyncio.Event)
     mistakes: dict[str, str] = field(default_factory=dict)  # of the profile, by capability
+    hearings: int = HEARINGS  # one where it is known that something may not be answered: that costs time
 
     def peer(self) -> WebSocketPeer:
         """A peer outside any case."""
@@ -58,8 +61,9 @@ class Probe:
         )
         pongs = self._told_pongs() or await self._pongs()
         target = replace(target, dialect=replace(target.dialect, pongs=pongs))
-        counting = replace(self, settings=replace(self.settings, dialect=target.dialect))
-        probe = counting if pongs is Pongs.COUNTED else self
+        probe = replace(self, hearings=1) if pongs in LIFELESS else self
+        if pongs is Pongs.COUNTED:
+            probe = replace(self, settings=replace(self.settings, dialect=target.dialect))
         found = await probe._capabilities()
         target = self._conclude(target, found)
         # Other probes have fallen silent: nothing of theirs could be taken for it.
@@ -108,21 +112,22 @@ class Probe:
         return replace(target, capabilities=ordered, reasons=reasons)
 
     async def _handshake(self) -> Response:
-        peer = self.peer()
+        peer, connected = self.peer(), False
         try:
             async with TimeLimit(HANDSHAKE_WITHIN):
-                answer = await peer.handshake()
+                await peer.connect()
+                connected = True
+                await peer.send_request(peer.request())
+                answer = await peer.receive_response()
         except TimeoutError:
-            raise TargetError(
-                f"{self.settings.url} accepted the connection and gave no answer to the opening handshake "
-                f"within {HANDSHAKE_WITHIN:g} s"
-            ) from None
+            why = mute if connected else out_of_reach
+            raise TargetError(why(self.settings.url, HANDSHAKE_WITHIN)) from None
         except Inconclusive as exc:
-            raise TargetError(_unreachable(self.settings.url, exc)) from exc
+            raise TargetError(unreachable(self.settings.url, exc)) from exc
         finally:
             peer.discard()
         if isinstance(answer, Refusal):
-            raise TargetError(_refused(self.settings.url, answer))
+            raise TargetError(refused(self.settings.url, answer))
         if self.settings.dialect.preamble:
             await self._preamble()
         return answer
@@ -145,9 +150,8 @@ class Probe:
 
     async def _holds(self, probe: Callable[[], Awaitable[bool]]) -> bool:
         try:
-            async with TimeLimit(ANSWER_WITHIN):
-                return await probe()
-        except (TimeoutError, Broken, Inconclusive, NotApplicable):
+            return await told_at_last(ANSWER_WITHIN, probe, self.hearings)
+        except (Broken, Inconclusive, NotApplicable):
             return False
 
     def _told_pongs(self) -> Pongs | None:
@@ -163,7 +167,7 @@ class Probe:
             return Pongs.MATCHED
         if not seen:
             return Pongs.MISSING
-        return Pongs.COUNTED if await self._holds(self._counts) else Pongs.STRAY
+        return Pongs.COUNTED if await replace(self, hearings=1)._holds(self._counts) else Pongs.STRAY
 
     async def _matches(self, seen: list[bytes]) -> bool:
         """Whether a pong has the payload of its ping; those of other pongs are *seen*."""
@@ -310,62 +314,21 @@ async def is_alive(dialer: Dialer, dialect: Dialect, within: float) -> str | Non
     return None
 
 
+async def takes_connections(dialer: Dialer, within: float) -> str | None:
+    """None when a connection is taken within *within* seconds, else what went wrong."""
+    peer = RawPeer(dialer, Attempt(("check",)))
+    try:
+        async with TimeLimit(within):
+            await peer.connect()
+        dialer.last_alive = time.monotonic()
+    except TimeoutError:
+        return f"no connection within {within:g} s"
+    except (Broken, Inconclusive) as exc:
+        return str(exc)
+    finally:
+        peer.discard()
+    return None
+
+
 def _text(value: bytes | None) -> str | None:
     return None if value is None else printable(value[:200].decode("latin-1"))
-
-
-_HINTS = {
-    200: "an ordinary page is served there; is the path of the WebSocket endpoint right?",
-    301: "it redirects; give the URL that it points to",
-    302: "it redirects; give the URL that it points to",
-    307: "it redirects; give the URL that it points to",
-    308: "it redirects; give the URL that it points to",
-    400: "it may demand something in the request: --header, --origin, --subprotocol or --cookie add to it",
-    401: "it wants credentials: --header 'Authorization: @file' or a user in the URL gives them",
-    403: "it may check the origin (--origin) or credentials (--header, --cookie)",
-    404: "nothing is served at that path; is the path of the WebSocket endpoint right?",
-    426: "it wants another upgrade or version than WebSocket 13",
-    503: "the service is not available now; is its upstream up?",
-}
-
-
-def _tls_hint(url: str, refusal: Refusal) -> str:
-    if refusal.body and refusal.body[0] not in (0x15, 0x16):  # alert and handshake, RFC 8446 section 5.1
-        return ""
-    if url.startswith(("wss:", "https:")):
-        return "\n  hint: it may want a client's certificate (--client-cert)"
-    return "\n  hint: does it speak TLS there (wss://)?"
-
-
-def _refused(url: str, refusal: Refusal) -> str:
-    response = refusal.response
-    if response is None:
-        shown = f"; it sent {shorten(refusal.body, 100)}" if refusal.body else ""
-        return f"{url} does not speak HTTP: {refusal.detail}{shown}{_tls_hint(url, refusal)}"
-    hint = _HINTS.get(response.status, "")
-    location = response.get(b"Location")
-    lines = [f"{url} refused the WebSocket handshake: {response.describe()}"]
-    if location:
-        lines.append(f"it points to {shorten(location, 200)}")
-    if refusal.body:
-        lines.append(f"its body begins with {shorten(refusal.body, 200)}")
-    if hint:
-        lines.append(f"hint: {hint}")
-    return "\n  ".join(lines)
-
-
-def _unreachable(url: str, exc: Inconclusive) -> str:
-    cause = exc.__cause__
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return (
-            f"{url}: the certificate is not trusted: {cause.verify_message}\n"
-            "  hint: --ca FILE names the authority to trust, --insecure accepts any certificate"
-        )
-    if isinstance(cause, ssl.SSLError):
-        return (
-            f"{url}: TLS failed: {cause.reason or cause}\n"
-            "  hint: does the server speak TLS on that port (ws:// or wss://)?"
-        )
-    if isinstance(cause, (ConnectionRefusedError, FileNotFoundError)):
-        return f"{url}: nothing listens there"
-    return f"{url} can't be reached: {cause or exc}"

@@ -32,7 +32,9 @@ LONGEST = 10.0  # seconds for each probe of one that is far
 ROUNDS = 10  # handshakes that take about as long as the longest probe
 QUIET_PINGS = 10  # answered pings after which a server that said nothing is taken to be silent
 _SAMPLE = "wireproof probe"
+_ECHO = ["message-back", _SAMPLE]
 _ROOM = "wireproof-probe"
+_CUSTOM = "/custom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,7 @@ class SessionProbe:
             "ticks": self._ticks,
             "disconnect-me": self._disconnects,
             "custom-namespace": self._custom,
+            "custom-echo": self._custom_echo,
             "forbidden-namespace": self._forbidden,
             "recovery": self._recovery,
         }
@@ -228,14 +231,19 @@ class SessionProbe:
         form = self.dialect.echo
         if form:
             self._note_mistake("events", form, _SAMPLE)
-        event = form.spoken(_SAMPLE) if form else ["message", _SAMPLE]
-        await client.emit(event[0], *event[1:])
-        await client.expect_alive()
-        await client.expect_alive()
-        came = [packet.data for packet in client.kept if packet.is_event]
+        came = await self._answers(client, self.dialect.namespace)
         if form:
             return self._note_mistake("events", form, _SAMPLE, came)
-        return ["message-back", _SAMPLE] in came
+        return _ECHO in came
+
+    async def _answers(self, client: SocketIOPeer, namespace: str) -> list[Any]:
+        """The events that come in a namespace behind one that asks for an echo."""
+        form = self.dialect.echo
+        event = form.spoken(_SAMPLE) if form else ["message", _SAMPLE]
+        await client.emit(event[0], *event[1:], namespace=namespace)
+        await client.expect_alive()
+        await client.expect_alive()
+        return [packet.data for packet in client.kept if packet.is_event and packet.namespace == namespace]
 
     def _note_mistake(self, capability: str, form: EventForm, sample: str, came: Sequence[Any] = ()) -> bool:
         """Whether *came* brings *sample* as the profile tells; where not, that is noted for reports."""
@@ -324,7 +332,7 @@ class SessionProbe:
 
     async def _ticks(self, client: SocketIOPeer) -> bool:
         await client.join()
-        await self._quiet_answer(client, "ticks", 1, 1)
+        await client.call("ticks", 1, 1)  # events of that name may come from an application by itself, too
         return bool(await client.expect_event("tick"))
 
     async def _disconnects(self, client: SocketIOPeer) -> bool:
@@ -335,8 +343,17 @@ class SessionProbe:
         return any(packet.type is PacketType.DISCONNECT for packet in client.kept)
 
     async def _custom(self, client: SocketIOPeer) -> bool:
-        answer = await client.connect("/custom")
+        if self.dialect.namespace == _CUSTOM:
+            return False  # cases want it beside the application's own
+        answer = await client.connect(_CUSTOM)
         return not isinstance(answer, SessionEnd) and answer.type is PacketType.CONNECT
+
+    async def _custom_echo(self, client: SocketIOPeer) -> bool:
+        # A server may take clients to any namespace, and have nothing to say there.
+        await client.join()
+        await client.join(_CUSTOM)
+        came, form = await self._answers(client, _CUSTOM), self.dialect.echo
+        return any(form.heard(event) == _SAMPLE for event in came) if form else _ECHO in came
 
     async def _forbidden(self, client: SocketIOPeer) -> bool:
         answer = await client.connect("/forbidden")

@@ -17,12 +17,15 @@ from typing import Protocol
 
 from wireproof.attempt import Attempt
 from wireproof.case import CaseSpec
+from wireproof.peer.connection import REFUSED
 from wireproof.peer.pacing import TimeLimit
 from wireproof.run.judge import Result, judge, judge_deadline, judge_gone
+from wireproof.run.settings import CASE_TIMEOUT
 from wireproof.verdict import Verdict
 
 ALONE = 1.5  # times its deadline that an attempt may take alone
 RECHECK = 3.0  # seconds, at most, to see again alone that somebody who was silent for long is silent
+ABSENT = 6.0  # seconds more to answer after a case, for a server that takes connections and answers nobody
 REPEAT_BUDGET = 20.0  # seconds that repeating deadlines alone may take altogether
 NAMED = 3  # of the cases that were in the air
 UNRESPONSIVE_AFTER = 24  # attempts in a row that end by their deadline with no sign of life
@@ -69,7 +72,10 @@ class Control(Protocol):
         """A fresh attempt of *plan*."""
 
     async def check(self) -> str | None:
-        """None when a second connection's ping is answered now, else what went wrong."""
+        """None when a second connection's ping is answered now, else what went wrong.
+
+        A connection that is refused is told as `REFUSED`.
+        """
 
     def obituary(self) -> str:
         """What is known of the target's end, such as its exit status and last output; may be empty."""
@@ -209,15 +215,19 @@ class Scheduler:
 
     def _accept(self, flight: Flight) -> None:
         result = flight.result
-        accuses = result is not None and result.verdict in (Verdict.FAIL, Verdict.WARN)
-        # Where we were late ourselves, a server may have given us up, as it may any client.
-        doubtful = result is not None and (
-            result.doubtful or (accuses and self.control.held_up(flight.began))
-        )
+        doubtful = result is not None and (result.doubtful or self._may_be_ours(flight, result))
         if result is not None and doubtful and not self.control.is_known(flight.plan, result):
             self._doubtful.append(flight)
         else:
             self._finish(flight)
+
+    def _may_be_ours(self, flight: Flight, result: Result) -> bool:
+        """Whether *result* accuses where we were late ourselves: any server may give up a client for that.
+
+        That a server says nothing for seconds is no matter of our being late for a moment.
+        """
+        accuses = result.verdict in (Verdict.FAIL, Verdict.WARN)
+        return accuses and not result.deadline and self.control.held_up(flight.began)
 
     def _finish(self, flight: Flight, result: Result | None = None) -> None:
         flight.result = result or flight.result
@@ -285,22 +295,54 @@ class Scheduler:
             self._finish(flight, self._inconclusive(flight, self.stopped))
             return
         before = flight.result
-        result = await self._try(flight, timeout or ALONE * self.timeout)
+        result = await self._try_twice(flight, timeout or ALONE * self.timeout)
         if before is not None and before.verdict is not result.verdict:
             result = replace(result, reason=_beside(before, result))
-        if await self.control.check() is not None:
-            again, dead = flight.suspect, not result.deadline and await self.control.check() is not None
+        if (wrong := await self.control.check()) is not None:
+            again = flight.suspect
+            dead = not result.deadline and (wrong := await self.control.check()) is not None
             flight.suspect = again or dead
             # Whoever could not even connect has done nothing to the target.
             if again and dead and not (result.gone and result.attempt.peers == 1):
-                gone = judge_gone(result.attempt, self.control.obituary())
-                result = replace(gone, started=result.started, duration_s=result.duration_s)
+                result = await self._judge_absence(flight, result, wrong or "")
             if not await self.control.recover([flight.plan.id]):
                 self.stopped = f"the target did not come back after {flight.plan.id}"
             elif flight.suspect and not again:
                 await self._fly_alone(flight)
                 return
         self._finish(flight, result)
+
+    async def _try_twice(self, flight: Flight, timeout: float) -> Result:
+        """Try *flight* alone, and again where we were late ourselves; late again, nobody is accused."""
+        result = await self._try(flight, timeout)
+        if not self._may_be_ours(flight, result) or self.control.is_known(flight.plan, result):
+            return result
+        if await self.control.check() is not None:  # what becomes of the target is what counts now
+            return result
+        result = await self._try(flight, timeout)
+        if not self._may_be_ours(flight, result):
+            return result
+        reason = "this machine was too busy to judge what it saw, also when the case was repeated"
+        return replace(result, verdict=Verdict.INCONCLUSIVE, findings=(), reason=reason)
+
+    async def _judge_absence(self, flight: Flight, result: Result, wrong: str) -> Result:
+        """*result* of a case after which the target was *wrong*, for the second time."""
+        began = time.monotonic()
+        while wrong != REFUSED and not self.control.obituary():
+            if time.monotonic() - began > ABSENT:
+                break  # it is as good as gone
+            await asyncio.sleep(0.1)
+            if (now := await self.control.check()) is not None:
+                wrong = now
+            elif result.verdict in (Verdict.FAIL, Verdict.WARN) and not result.doubtful:
+                return result
+            else:
+                away = time.monotonic() - flight.began - result.duration_s
+                reason = f"it answered nobody for {away:.0f} s after the case, and came back by itself"
+                return replace(result, verdict=Verdict.INCONCLUSIVE, findings=(), reason=reason)
+        told = self.control.obituary() or ("" if wrong == REFUSED else wrong)
+        gone = judge_gone(result.attempt, told)
+        return replace(gone, started=result.started, duration_s=result.duration_s)
 
     async def _repeat_doubtful(self) -> None:
         """Try again alone what rests on something that did not come.
@@ -319,11 +361,16 @@ class Scheduler:
                 reason = f"no answer beside other cases, and {_SPENT}"
                 self._finish(flight, self._inconclusive(flight, reason))
             else:
-                spent += await self._repeat(flight, min(self.timeout, RECHECK) if kind and late else None)
+                spent += await self._repeat(flight, self._recheck if kind and late else None)
                 after = flight.result
                 if late and after and after.deadline and after.accused and after.accused.requirement == kind:
                     silent[kind] = flight.plan.id
         self._doubtful.clear()
+
+    @property
+    def _recheck(self) -> float:
+        """Who grants a slow server more than usual means it, also for what is seen again."""
+        return self.timeout if self.timeout > CASE_TIMEOUT else min(self.timeout, RECHECK)
 
     def _give_up(self, waiting: Sequence[Flight]) -> None:
         for flight in (*self._landed, *self._doubtful, *waiting):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from wireproof.case import Intensity
@@ -12,6 +13,8 @@ from wireproof.peer.dialect import Dialect, SessionDialect
 from wireproof.peer.endpoint import Endpoint, TlsOptions, parse_endpoint
 from wireproof.profile import Known
 from wireproof.wire.http1 import Header
+
+CASE_TIMEOUT = 10.0  # seconds that a case may take where the user wants nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Settings:
     chosen_intensity: Intensity | None = None
     chosen_concurrency: int | None = None
     chosen_rate: float | None = None
-    case_timeout: float = 10.0
+    case_timeout: float = CASE_TIMEOUT
     patience: float = 0.0
     seed: int = 0
     nodes: tuple[str, ...] = ()
@@ -65,8 +68,7 @@ class Settings:
         if self.chosen_intensity is not None:
             return self.chosen_intensity
         reached = (self.url, self.direct or self.url, *self.nodes)
-        here = all(self.endpoint(url).is_loopback for url in reached)
-        return Intensity.NORMAL if here else Intensity.GENTLE
+        return Intensity.NORMAL if _are_here(reached) else Intensity.GENTLE
 
     @property
     def concurrency(self) -> int:
@@ -86,3 +88,9 @@ class Settings:
         """The command that runs *case* again as it ran here, with those that it needs *together* with it."""
         cases = " --case ".join(map(shlex.quote, (case, *together)))
         return self.reproduce.format(url=shlex.quote(self.url), case=cases, seed=self.seed)
+
+
+@cache
+def _are_here(urls: tuple[str, ...]) -> bool:
+    """Whether all of *urls* are on this machine; each attempt asks, and a TLS context takes long to make."""
+    return all(parse_endpoint(url).is_loopback for url in urls)

@@ -19,29 +19,37 @@ from wireproof.proxy.route import OpenRoute
 from wireproof.run.affinity import STICKINESS, scattered, unsticky
 from wireproof.run.route import DEPLOYED, DIRECT, Route, seen_at_node
 from wireproof.run.sharing import CURES, SOCKETS, Gap, rounds, told
+from wireproof.run.upgrading import Handshakes, is_withheld
 from wireproof.target import Target
 
 T = TypeVar("T")
-WITHIN = 10.0  # seconds for all that is asked of a node or through a route
+WITHIN = 15.0  # seconds for all that is asked of a node or through a route
 SHARING = "broadcasts across nodes"
+SOCKET = "WebSocket"
 
 _HASHES = (Feature.SOURCE_HASH, Feature.HEADER_HASH)  # clients of one address stay together
 _LOSE_THEIR_NODE = "through this route a session over long-polling loses its node, as told first, as CAUSE"
+_NO_WEBSOCKET = "through this route no WebSocket is opened, as told first, as CAUSE"
 _APART = "the nodes don't hear each other, as told first, as CAUSE"
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What was found: *gaps* between the *nodes*, and for each route whose requests are scattered, why."""
+    """What was found: *gaps* between the *nodes*, and what routes take away.
+
+    *lost* tells by route why its requests are scattered, *withheld* why it opens no WebSocket.
+    """
 
     nodes: tuple[str, ...] = ()
     gaps: frozenset[Gap] = frozenset()
     lost: Mapping[str, str] = field(default_factory=dict)
+    withheld: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def causes(self) -> dict[str, str]:
         """What keeps much from being tried: by name, the cause and its cure in one sentence."""
-        found = {stickiness_of(route): unsticky(why) for route, why in self.lost.items()}
+        found = {_told_of(SOCKET, route): is_withheld(why) for route, why in self.withheld.items()}
+        found |= {stickiness_of(route): unsticky(why) for route, why in self.lost.items()}
         sockets = {gap for gap in self.gaps if gap.capability in SOCKETS}
         if events := self.gaps - sockets:
             found[SHARING] = f"{told(events, self.nodes)}; {CURES['socketio']}"
@@ -62,6 +70,9 @@ class Survey:
     def seen(self, target: Target, route: Route, way: OpenRoute | None = None) -> Target:
         """*target*, which is seen through *route*, without what that takes away."""
         gone: dict[str, str] = {}
+        withheld = route.name in self.withheld
+        if withheld:
+            gone |= dict.fromkeys(("websocket", "websocket-transport", "upgrade"), _NO_WEBSOCKET)
         if route.name in self.lost:
             gone |= dict.fromkeys(("polling", "upgrade"), _LOSE_THEIR_NODE)
         spread = len(self.nodes) > 1 and route is not DIRECT and _spreads(way)
@@ -71,8 +82,13 @@ class Survey:
             missed = {"recovery"} if unshared - {*SOCKETS} else set[str]()
             gone |= dict.fromkeys(unshared | missed, _APART)
         lacking = {name for name in gone if target.can(name)}
+        protocols = [name for name in target.protocols if name not in lacking]
+        if "websocket-transport" in lacking and not target.can("polling"):
+            protocols = []
         return replace(
             target,
+            protocols=tuple(protocols),
+            session=replace(target.session, websocket=target.session.websocket and not withheld),
             spread=spread,
             capabilities={**target.capabilities, **dict.fromkeys(lacking, False)},
             reasons={**target.reasons, **{name: gone[name] for name in lacking}},
@@ -81,7 +97,11 @@ class Survey:
 
 def stickiness_of(route: str) -> str:
     """What is told of the stickiness of a route is called so."""
-    return STICKINESS if route in (DIRECT.name, DEPLOYED.name) else f"{STICKINESS} of {route}"
+    return _told_of(STICKINESS, route)
+
+
+def _told_of(what: str, route: str) -> str:
+    return what if route in (DIRECT.name, DEPLOYED.name) else f"{what} of {route}"
 
 
 def _spreads(way: OpenRoute | None) -> bool:
@@ -125,6 +145,10 @@ class Surveyor:
             return await _in_time(scattered(sessions))
         finally:
             sessions.discard()
+
+    async def withheld(self, seen: Target, itself: Target) -> str | None:
+        """Why *seen* opens no WebSocket though *itself* does; None where nothing is withheld."""
+        return await _in_time(Handshakes(self.pacer).withheld(seen, itself))
 
     def _sessions(self, target: Target) -> Sessions:
         return Sessions(Dialer(target.endpoint, self.pacer), _attempt(), target.session)

@@ -18,7 +18,7 @@ from wireproof.run.events import CaseAdvanced, CaseStarted, Event, TargetBack, T
 from wireproof.run.judge import Result
 from wireproof.run.known import known_failure
 from wireproof.run.network import Network
-from wireproof.run.probe import is_alive
+from wireproof.run.probe import is_alive, takes_connections
 from wireproof.run.probe_session import session_is_alive
 from wireproof.run.route import Route
 from wireproof.run.scheduler import Flight, Plan
@@ -172,6 +172,8 @@ class Track:
         """See `wireproof.run.scheduler.Control`."""
         if "websocket" in self.target.protocols:
             return await is_alive(self.check_dialer, self.target.dialect, WITNESS_WITHIN)
+        if not self.target.protocols:
+            return await takes_connections(self.check_dialer, WITNESS_WITHIN)
         transport = Transport.POLLING if self.target.can("polling") else Transport.WEBSOCKET
         return await session_is_alive(self.check_dialer, self.target.session, WITNESS_WITHIN, transport)
 

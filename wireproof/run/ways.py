@@ -72,9 +72,15 @@ class Ways:
         if self.settings.direct is not None:
             found.append((DEPLOYED, seen_at(target, self.settings.endpoint()), None))
         found += ((_told(way), seen_through(target, way), way) for way in opened)
-        told = await asyncio.gather(*(surveyor.lost(seen) for _, seen, _ in found))
+        told, kept = await asyncio.gather(
+            asyncio.gather(*(surveyor.lost(seen) for _, seen, _ in found)),
+            asyncio.gather(*(surveyor.withheld(seen, target) for _, seen, _ in found[1:])),
+        )
         lost = {route.name: why for (route, _, _), why in zip(found, told, strict=True) if why is not None}
-        self.found, self.survey = target, Survey(tuple(map(str, nodes)), gaps, lost)
+        withheld = {
+            route.name: why for (route, _, _), why in zip(found[1:], kept, strict=True) if why is not None
+        }
+        self.found, self.survey = target, Survey(tuple(map(str, nodes)), gaps, lost, withheld)
         return [(route, self.survey.seen(seen, route, way), way) for route, seen, way in found]
 
     def through(self, via: str, *upstreams: Upstream) -> AbstractAsyncContextManager[OpenRoute]:
