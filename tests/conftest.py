@@ -1,6 +1,7 @@
 """Settings for all tests."""
 
 import fcntl
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,9 @@ from hypothesis import settings
 # No test may depend on how busy the machine is.
 settings.register_profile("wireproof", deadline=None)
 settings.load_profile("wireproof")
+
+# What a shell runs in the background ignores Ctrl-C, and so would all that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MACHINE = "machine.lock"
 

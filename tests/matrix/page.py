@@ -18,8 +18,9 @@ Every case has to earn its place: it fails on a server that has the defect, and 
 twin of a faultless server with one defect (`fixtures/faulty`, `wireproof serve NAME`): of the strict
 WebSocket server, which the WebSocket cases judge, or of the strict Socket.IO server, which those of Engine.IO
 and Socket.IO judge. *Noticed by* are the cases meant for it: those that noticed, of those that the glob
-means. *Also* counts cases that are meant for something else and can't but fall with it. This page is written
-by `python -m tests.matrix`.
+means. *Also* counts cases that are meant for something else and can't but fall with it. Cases that have not
+earned their place yet are named at the end of each part; those of the network, which take more than one
+server, are proved by `tests/network`. This page is written by `python -m tests.matrix`.
 """
 
 
@@ -64,7 +65,7 @@ def _totals(part: Part) -> Iterator[str]:
     yield "  clients) and fly only against the twins that they are meant for, and against the strict server;"
     yield "  where all others fall with a twin, they do not fly against it."
     yield f"- The strict server itself: {', '.join(f'{n} {verdict}' for verdict, n in counts.most_common())}."
-    yield from (f"- {count} cases are not flown here: {why}." for why, count in lacking.most_common())
+    yield from (f"- {count} cases can tell nothing here ({why})." for why, count in lacking.most_common())
     yield ""
 
 

@@ -36,7 +36,8 @@ Every case flies directly and through each proxy, which is configured to pass We
 directly is the server's and stands in [servers.md](servers.md); here stands what breaks only through a proxy.
 *Known* are the deviations of `proxies/NAME/deviations.toml`, which [proxies.md](proxies.md) lists with their
 reasons; the rest is *unexplained*, but for what could not be told (*inconclusive*) on a busy machine. This
-page is written by `python -m tests.matrix.routes`.
+page is written by `python -m tests.matrix.routes`. Apache httpd and lighttpd, which no wheel brings, are not
+in the table. Cases of the network that make routes of their own fly once, and count as direct.
 """
 
 

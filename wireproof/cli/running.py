@@ -122,7 +122,8 @@ def perform(options: Mapping[str, Any], argv: Sequence[str], again: str | None =
         raise UsageError(f"-k {options['keyword']!r} is no expression that pytest understands")
     if not campaign.expected and not interrupted:
         raise UsageError(
-            "nothing selected: no case fits --case, -k, --shard, --intensity and --rerun-failed together"
+            "nothing selected: no case fits --case, -k, --protocol, --shard, --intensity and --rerun-failed "
+            "together"
         )
     try:
         return Performance(state.fold.report(), interrupted, settings, path)

@@ -78,7 +78,8 @@ def judge_deadline(attempt: Attempt, timeout: float, waited: float, witness: str
     if waiting is not None and waiting.requirement == NOBODYS:
         doubt = doubt or f"it was not ready yet: it waited for {' or '.join(waiting.expected)}"
     if waiting is None or slow or witness is not None or doubt:
-        why = f"a second connection: {witness}" if witness else doubt or "it went on slowly until then"
+        late = "it went on slowly until then (--case-timeout grants it more)"
+        why = f"a second connection: {witness}" if witness else doubt or late
         reason = f"no end within {timeout:g} s; {why}"
         return Result(Verdict.INCONCLUSIVE, attempt, reason=reason, deadline=True)
     observed = f"nothing within {waited:.1f} s, while a second connection was served"
