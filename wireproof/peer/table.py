@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -80,14 +81,23 @@ async def expect_echoes(peer: WebSocketPeer, rows: Mapping[str, tuple[Frame, ...
     """Demand the message of every row back, on one connection that is open."""
     peer.send(*(frame for frames in rows.values() for frame in frames))
     for name, frames in rows.items():
-        with peer.attempt.row(name):
+        with named(name):
             await peer.expect_echo(frames[0].opcode, b"".join(frame.payload for frame in frames))  # type: ignore[arg-type]
+
+
+@contextmanager
+def named(row: str) -> Iterator[None]:
+    """Tell the row's name with what breaks inside."""
+    try:
+        yield
+    except Broken as broken:
+        raise Broken(_with_rows(broken.finding, row)) from None
 
 
 async def _find_refused(peer: WebSocketPeer, rows: Mapping[str, tuple[Frame, ...]]) -> None:
     await peer.open()
     for name, frames in rows.items():
-        with peer.attempt.row(name):
+        with named(name):
             peer.send(*frames)
             await _expect_steady(peer)
     peer.attempt.report("the messages were refused in one go, and accepted one by one")
