@@ -39,6 +39,8 @@ SESSION_CASES = (
     "engineio/websocket/one_packet_in_each_message_sent",
 )
 UNREACHABLE = 3
+# A copy: pytest changes the process's own while threads start others, which then find no such address.
+ENVIRONMENT = dict(os.environ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,12 @@ def run_tool(url: str, folder: Path) -> Ran:
     launcher = [sys.executable, "-I", "-S", str(LAUNCHER), str(usage), *words]
     with (folder / "output").open("w+b") as output:
         child = subprocess.Popen(
-            launcher, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            launcher,
+            cwd=ROOT,
+            env=ENVIRONMENT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         killer = threading.Timer(KILL_AFTER, os.killpg, (child.pid, signal.SIGKILL))
         killer.start()

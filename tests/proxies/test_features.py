@@ -25,7 +25,7 @@ from tests.proxies.ground import (
 from tests.proxies.over_http2 import said_over_http2
 from wireproof.proxy.driver import Feature
 
-CLIENTS = range(12)
+CLIENTS = range(24)  # that all come to one of two nodes happens once in millions of runs
 
 
 @pytest.mark.parametrize("name", able(Feature.ROUND_ROBIN))
