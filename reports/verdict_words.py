@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from wireproof.report import ROUTED, spread
+from wireproof.report import by_blame, spread
 
 from .shown import number, plural, visible
 
@@ -92,9 +92,7 @@ def _distinct(cases: Sequence[Mapping[str, Any]], *verdicts: str) -> int:
 
 def _accusation(new: Sequence[Mapping[str, Any]]) -> str:
     # What fails only through a route is that route's fault, not that of the target.
-    routed = [case for case in new if case["blame"] in ROUTED]
-    anybody = [case for case in new if case["blame"] is None]
-    own = [case for case in new if case["blame"] == "server"]
+    own, routed, anybody = by_blame(new)
     told = "keeps what it must by itself" if routed else "may break what it must keep"
     if own:
         broken = {name for case in own for name in case["broken"]}

@@ -254,11 +254,20 @@ def _distinct(cases: Iterable[Mapping[str, Any]]) -> int:
     return len({case["id"] for case in cases})
 
 
+def by_blame(failed: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], ...]:
+    """Failures of the server's own, of what stands before it, and of one or the other."""
+    own: list[Mapping[str, Any]] = []
+    routed: list[Mapping[str, Any]] = []
+    anybody: list[Mapping[str, Any]] = []
+    for case in failed:
+        blame = case.get("blame", "server")
+        (anybody if blame is None else routed if blame in ROUTED else own).append(case)
+    return own, routed, anybody
+
+
 def _accusation(failed: Sequence[Mapping[str, Any]]) -> str:
     """Who breaks what: the server, what stands before it, or one of both."""
-    routed = [case for case in failed if case.get("blame") in ROUTED]
-    anybody = [case for case in failed if case.get("blame", "") is None]
-    own = [case for case in failed if case not in routed and case not in anybody]
+    own, routed, anybody = by_blame(failed)
     told = f"breaks what it must keep: {_count(_distinct(own), 'failed case')}{spread(own)}"
     if not own:
         told = "keeps what it must by itself" if routed else "may break what it must keep"

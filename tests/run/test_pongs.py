@@ -17,8 +17,9 @@ from wireproof.peer.endpoint import parse_endpoint
 from wireproof.peer.peers import Peers
 from wireproof.peer.pongs import TOO_MANY, PongCount
 from wireproof.peer.websocket import PONG_DATA, WebSocketPeer
+from wireproof.run.alive import is_alive
 from wireproof.run.judge import judge_deadline
-from wireproof.run.probe import Probe, is_alive
+from wireproof.run.probe import Probe
 from wireproof.run.settings import Settings
 from wireproof.target import Target
 from wireproof.verdict import Verdict

@@ -12,7 +12,7 @@ from fixtures.strict.socketio import SocketIoConnection
 from wireproof.peer.connection import Dialer
 from wireproof.peer.dialect import SessionDialect
 from wireproof.peer.endpoint import parse_endpoint
-from wireproof.run.probe_session import session_is_alive
+from wireproof.run.alive import session_is_alive
 
 
 async def told(server: type[Connection]) -> str | None:

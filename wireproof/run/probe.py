@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,9 +12,9 @@ from wireproof.attempt import Attempt, Broken, Inconclusive, NotApplicable
 from wireproof.errors import TargetError
 from wireproof.peer.concurrent import all_of
 from wireproof.peer.connection import Dialer
-from wireproof.peer.dialect import LIFELESS, ROOMS, Dialect, Pongs, Room
+from wireproof.peer.dialect import LIFELESS, ROOMS, Pongs, Room
 from wireproof.peer.pacing import TimeLimit
-from wireproof.peer.raw import Ended, RawPeer, Refusal
+from wireproof.peer.raw import Ended, Refusal
 from wireproof.peer.websocket import WebSocketPeer
 from wireproof.run.hearing import QUIET_PINGS, hears, is_shared, said
 from wireproof.run.mistakes import OTHER_ROOM, unmatched
@@ -295,39 +294,6 @@ class Probe:
         finally:
             peer.discard()
         return isinstance(answer, Response) and peer.agreement is not None
-
-
-async def is_alive(dialer: Dialer, dialect: Dialect, within: float) -> str | None:
-    """None when a new connection's ping is answered within *within* seconds, else what went wrong."""
-    peer = WebSocketPeer(dialer, Attempt(("check",)), dialect)
-    try:
-        async with TimeLimit(within):
-            await peer.open()
-            if dialect.pongs not in LIFELESS:
-                await peer.expect_alive()
-    except TimeoutError:
-        return f"no answer within {within:g} s"
-    except (Broken, Inconclusive, NotApplicable) as exc:
-        return str(exc)
-    finally:
-        peer.discard()
-    return None
-
-
-async def takes_connections(dialer: Dialer, within: float) -> str | None:
-    """None when a connection is taken within *within* seconds, else what went wrong."""
-    peer = RawPeer(dialer, Attempt(("check",)))
-    try:
-        async with TimeLimit(within):
-            await peer.connect()
-        dialer.last_alive = time.monotonic()
-    except TimeoutError:
-        return f"no connection within {within:g} s"
-    except (Broken, Inconclusive) as exc:
-        return str(exc)
-    finally:
-        peer.discard()
-    return None
 
 
 def _text(value: bytes | None) -> str | None:

@@ -18,7 +18,7 @@ from wireproof.peer.dialect import Application, EventForm, SessionDialect
 from wireproof.peer.engineio import SessionPeer, Way
 from wireproof.peer.pacing import TimeLimit
 from wireproof.peer.raw import Ended, Refusal
-from wireproof.peer.session import SessionEnd, Transport
+from wireproof.peer.session import SessionEnd
 from wireproof.peer.socketio import SocketIOPeer, describe
 from wireproof.run.mistakes import OTHER_ROOM, unmatched
 from wireproof.run.settings import Settings
@@ -364,27 +364,3 @@ class SessionProbe:
     async def _recovery(self, client: SocketIOPeer) -> bool:
         told = await client.join()
         return isinstance(told, dict) and isinstance(told.get("pid"), str)
-
-
-async def session_is_alive(
-    dialer: Dialer, dialect: SessionDialect, within: float, transport: Transport = Transport.POLLING
-) -> str | None:
-    """None when a handshake over *transport* is answered within *within* seconds, else what went wrong."""
-    session = SessionPeer(dialer, Attempt(("check",)), dialect)
-    try:
-        async with TimeLimit(within):
-            if transport is Transport.WEBSOCKET:
-                await session.begin(transport)
-                return None
-            answer = await session.handshake_with(session.request())
-            if answer.status != 200:
-                return f"an ordinary handshake over polling failed: {answer}"
-            if session.handshake is not None:  # what else it holds is for cases to judge
-                await session.post(Packet.close())
-    except TimeoutError:
-        return f"no answer within {within:g} s"
-    except (Broken, Inconclusive, NotApplicable) as exc:
-        return str(exc)
-    finally:
-        session.discard()
-    return None

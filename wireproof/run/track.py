@@ -14,12 +14,11 @@ from wireproof.peer.peers import Clients, Crew, Peers, Sessions
 from wireproof.peer.session import Transport
 from wireproof.profile import Known
 from wireproof.proxy.route import OpenRoute
+from wireproof.run.alive import is_alive, session_is_alive, takes_connections
 from wireproof.run.events import CaseAdvanced, CaseStarted, Event, TargetBack, TargetLost
 from wireproof.run.judge import Result
 from wireproof.run.known import known_failure
 from wireproof.run.network import Network
-from wireproof.run.probe import is_alive, takes_connections
-from wireproof.run.probe_session import session_is_alive
 from wireproof.run.route import Route
 from wireproof.run.scheduler import Flight, Plan
 from wireproof.run.settings import Settings

@@ -13,8 +13,7 @@ from wireproof.peer.connection import Dialer, PromptDialer
 from wireproof.peer.exchange import HttpClient
 from wireproof.peer.pacing import Pacer, TimeLimit
 from wireproof.peer.session import Transport
-from wireproof.run.probe import is_alive
-from wireproof.run.probe_session import session_is_alive
+from wireproof.run.alive import is_alive, session_is_alive
 from wireproof.target import Target
 from wireproof.wire.http1 import Request
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -76,10 +76,7 @@ class Ways:
             asyncio.gather(*(surveyor.lost(seen) for _, seen, _ in found)),
             asyncio.gather(*(surveyor.withheld(seen, target) for _, seen, _ in found[1:])),
         )
-        lost = {route.name: why for (route, _, _), why in zip(found, told, strict=True) if why is not None}
-        withheld = {
-            route.name: why for (route, _, _), why in zip(found[1:], kept, strict=True) if why is not None
-        }
+        lost, withheld = _by_route(found, told), _by_route(found[1:], kept)
         self.found, self.survey = target, Survey(tuple(map(str, nodes)), gaps, lost, withheld)
         return [(route, self.survey.seen(seen, route, way), way) for route, seen, way in found]
 
@@ -118,6 +115,14 @@ class Ways:
         finally:
             if self._folder is not None:
                 shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _by_route(
+    found: Sequence[tuple[Route, Target, OpenRoute | None]], reasons: Sequence[str | None]
+) -> dict[str, str]:
+    """The *reasons* that there are, by the names of the routes *found*."""
+    pairs = zip(found, reasons, strict=True)
+    return {route.name: why for (route, _, _), why in pairs if why is not None}
 
 
 def _told(way: OpenRoute) -> Route:
