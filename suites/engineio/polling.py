@@ -156,9 +156,8 @@ async def poll_for(
                 expecting.broken("a close packet", Ground.MISSING)
             came += answers_in(session, packets)
             if all(packet.type is PacketType.NOOP for packet in packets):
-                await asyncio.sleep(
-                    PAUSE
-                )  # a server that holds no GET back is not to be asked without a break
+                # A server that holds no GET back is not to be asked without a break.
+                await asyncio.sleep(PAUSE)
     return came
 
 
